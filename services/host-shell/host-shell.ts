@@ -1,0 +1,54 @@
+import type { Duplex } from "node:stream";
+import type { Host } from "../../src/core/host.ts";
+
+export interface RunOptions {
+  /** Sent to the program's standard input, which is then closed. The one way for secrets. */
+  readonly stdin?: string | Uint8Array;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface RunResult {
+  /** 128 + signal number when the program was killed. */
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A verified, authenticated connection to a host, as root. Closing it twice is fine. */
+export interface HostShell extends AsyncDisposable {
+  /** SHA-256 of the host key the host proved to own, base64url. */
+  readonly hostKeyFingerprint: string;
+  /**
+   * Runs a program with exactly these arguments: nothing is interpreted by a shell. Any exit code is a result.
+   * Output beyond 4 MiB a stream is cut. @throws OpsError `host-unreachable` (retry later), `timed-out`, `cancelled`.
+   */
+  run(argv: readonly [string, ...string[]], options?: RunOptions): Promise<RunResult>;
+  /** Like `run`, but an exit code other than 0 is OpsError `host-command-failed` with the end of stderr as evidence; returns stdout. */
+  check(argv: readonly [string, ...string[]], options?: RunOptions): Promise<string>;
+  /** A byte stream to a TCP port on the host's own loopback. @throws OpsError `host-unreachable` when nothing listens there (retry later). */
+  dial(port: number, signal?: AbortSignal): Promise<Duplex>;
+  close(): Promise<void>;
+}
+
+/** Opens shells on hosts. */
+export interface HostShells {
+  /** The public key, in OpenSSH's one-line form, that hosts have to accept. Made once, then the same. */
+  authorizedKey(): Promise<string>;
+  /**
+   * One attempt. @throws OpsError `host-unreachable` (retry later) while nothing answers,
+   * `host-key-mismatch` (never retried) when the host key is not one of `acceptFingerprints` (default: the host's own).
+   */
+  connect(
+    host: Host,
+    options?: { readonly acceptFingerprints?: readonly string[]; readonly signal?: AbortSignal },
+  ): Promise<HostShell>;
+}
+
+export interface HostKeyPair {
+  /** OpenSSH private key file contents. Not a `Secret`: it goes into user-data and is rotated on the first connection. */
+  readonly privateKey: string;
+  /** One line, OpenSSH form. */
+  readonly publicKey: string;
+  readonly fingerprint: string;
+}

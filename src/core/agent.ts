@@ -1,0 +1,30 @@
+import type { AgentName, HostName, OperationId } from "./names.ts";
+
+/**
+ * deploying: a deploy owns it · serving: its gateway was proven healthy · failed: a deploy ended badly, its host may exist ·
+ * destroying: a destroy owns it. What is true on the host right now is asked there, not stored.
+ */
+export type AgentState = "deploying" | "serving" | "failed" | "destroying";
+
+/** What Creel remembers of an agent. Can be rebuilt from the provider's labels (`creel adopt`). */
+export interface Agent {
+  readonly name: AgentName;
+  readonly state: AgentState;
+  /** The provider's name, such as `local`. */
+  readonly provider: string;
+  /** null before a deploy has created one. */
+  readonly host: HostName | null;
+  readonly createdAtMs: number;
+  readonly lastOperation: OperationId;
+}
+
+/** The registry of agents. All calls may throw OpsError `store-unavailable` (retry later). */
+export interface AgentRegistry {
+  get(name: AgentName): Promise<Agent | null>;
+  /** Sorted by name. */
+  list(): Promise<Agent[]>;
+  /** Creates or replaces. Idempotent. */
+  put(agent: Agent): Promise<void>;
+  /** Idempotent: removing what is not there is success. */
+  remove(name: AgentName): Promise<void>;
+}

@@ -1,0 +1,32 @@
+import type { Actor } from "../core/actor.ts";
+import type { AgentName, OperationId } from "../core/names.ts";
+import type { Json, Operation } from "../core/operation.ts";
+
+/** What the step runner needs of durable storage for one claimed operation. */
+export interface Journal {
+  /**
+   * Replaces the record if this claim's fencing number is still the newest, and tells watchers.
+   * A record that has ended gives the agent's turn to the next operation. @throws OpsError `superseded`, `store-unavailable`.
+   */
+  save(operation: Operation): Promise<void>;
+  /** Aborted with an OpsError as its reason: `cancelled` on request, `superseded` when the claim is lost. */
+  readonly signal: AbortSignal;
+}
+
+/** What people may do with operations; the terminal and chats stand on this. May throw `store-unavailable`. */
+export interface Operations {
+  /** Durable when it returns: survives the death of every process and of Redis. */
+  enqueue(request: {
+    readonly kind: string;
+    readonly params: Json;
+    readonly agent: AgentName | null;
+    readonly requestedBy: Actor;
+  }): Promise<Operation>;
+  get(id: OperationId): Promise<Operation | null>;
+  /** Newest first. */
+  recent(filter: { readonly agent: AgentName | null; readonly limit: number }): Promise<Operation[]>;
+  /** false when it has already ended. Idempotent. */
+  cancel(id: OperationId): Promise<boolean>;
+  /** The record now and after every change, until it has ended (last one included) or `signal` aborts. Survives reconnects; may skip states in between. */
+  watch(id: OperationId, signal: AbortSignal): AsyncIterable<Operation>;
+}

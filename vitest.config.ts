@@ -1,0 +1,35 @@
+import { defineConfig } from "vitest/config";
+
+/** Fast tests run in parallel; tests with real Redis or real hosts run one file at a time, because they share two cores and the kernel's network. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/e2e/**", "test/jobs/redis/**"],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: "redis",
+          include: ["test/jobs/redis/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 1_200_000,
+        },
+      },
+    ],
+  },
+});
