@@ -1,0 +1,32 @@
+import { OpsError } from "../../src/core/errors.ts";
+
+export function notReady(why: string, cause?: unknown): OpsError {
+  return new OpsError({
+    code: "gateway-not-ready",
+    retry: "later",
+    userMessage: `The gateway is not ready: ${why}.`,
+    cause,
+  });
+}
+
+export function configInvalid(logLines: readonly string[]): OpsError {
+  return new OpsError({
+    code: "gateway-config-invalid",
+    userMessage: "The gateway refuses its configuration and was not started again.",
+    hint: "The log lines say what it does not accept.",
+    evidence: logLines,
+  });
+}
+
+export function crashed(why: string, logLines: readonly string[]): OpsError {
+  return new OpsError({
+    code: "gateway-crashed",
+    userMessage: `The gateway stopped by itself (${why}) and is not started again.`,
+    hint: "The log lines may say why.",
+    evidence: logLines,
+  });
+}
+
+export function rpcFailed(why: string, cause?: unknown): OpsError {
+  return new OpsError({ code: "gateway-rpc-failed", userMessage: `The gateway's RPC is not usable: ${why}.`, cause });
+}

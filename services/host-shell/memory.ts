@@ -1,0 +1,157 @@
+import { createHash } from "node:crypto";
+import { type Duplex, duplexPair } from "node:stream";
+import { OpsError } from "../../src/core/errors.ts";
+import type { Host } from "../../src/core/host.ts";
+import type { HostName } from "../../src/core/names.ts";
+import { commandFailed, hostUnreachable, keyMismatch } from "./failures.ts";
+import type { HostShell, HostShells, RunOptions, RunResult } from "./host-shell.ts";
+
+/** A program on a machine in memory. Gets the arguments after its name. */
+export type MemoryProgram = (
+  machine: MemoryMachine,
+  args: readonly string[],
+  stdin: string,
+) => Partial<RunResult> | Promise<Partial<RunResult>>;
+
+/** What is on one host. Disappears when the host does. */
+export interface MemoryMachine {
+  readonly name: HostName;
+  /** The key its SSH server proves to own right now. */
+  hostKeyFingerprint: string;
+  /** The key a rotation has made and not yet put into use. */
+  preparedFingerprint: string | null;
+  readonly files: Map<string, string>;
+  /** What listens on the loopback, by port. */
+  readonly listeners: Map<number, (stream: Duplex) => void>;
+  /** Everything that was run, with its arguments: whoever can list processes on the host could have seen this. */
+  readonly argvSeen: string[][];
+}
+
+export interface MemoryHostShells extends HostShells {
+  /** null before the first connection and after the host has gone. */
+  machine(name: HostName): MemoryMachine | null;
+}
+
+export interface MemoryHostShellsOptions {
+  /** Whether a host exists and runs, usually the provider's `find`. A host that runs can be reached. */
+  readonly find: (name: HostName) => Promise<Host | null>;
+  /** Added to, and preferred over, the built-in ones. A script run as `sh -c … NAME …` is looked up by NAME. */
+  readonly programs?: Readonly<Record<string, MemoryProgram>>;
+  /** May throw to break a call, before or after it has had its effect. */
+  readonly faults?: (call: "connect" | "run" | "dial", when: "before" | "after") => void | Promise<void>;
+}
+
+const BUILT_IN: Readonly<Record<string, MemoryProgram>> = {
+  true: () => ({}),
+  cat: (machine, [path = ""], stdin) => {
+    if (path === "") return { stdout: stdin };
+    const text = machine.files.get(path);
+    return text === undefined ? { exitCode: 1, stderr: `cat: ${path}: No such file or directory\n` } : { stdout: text };
+  },
+  tee: (machine, [path = ""], stdin) => {
+    machine.files.set(path, stdin);
+    return { stdout: stdin };
+  },
+  "cloud-init": () => ({ stdout: '{"status":"done","extended_status":"done","errors":[],"recoverable_errors":{}}\n' }),
+  "creel-host-key": (machine, [verb, fingerprint]) => {
+    if (verb === "prepare") {
+      machine.preparedFingerprint ??= sha256(`${machine.name} after ${machine.hostKeyFingerprint}`);
+      return { stdout: `${machine.preparedFingerprint}\n` };
+    }
+    if (fingerprint === machine.hostKeyFingerprint) return {};
+    if (fingerprint === undefined || fingerprint !== machine.preparedFingerprint) return { exitCode: 3 };
+    machine.hostKeyFingerprint = fingerprint;
+    machine.preparedFingerprint = null;
+    return {};
+  },
+};
+
+/** Hosts without machines, for tests of everything above this port. */
+export function createMemoryHostShells(options: MemoryHostShellsOptions): MemoryHostShells {
+  const machines = new Map<HostName, MemoryMachine>();
+  const programs = new Map(Object.entries({ ...BUILT_IN, ...options.programs }));
+  const fault = options.faults ?? (() => undefined);
+
+  async function reach(name: HostName, address: string): Promise<MemoryMachine> {
+    const host = await options.find(name);
+    if (host === null) machines.delete(name);
+    if (host?.state !== "running") throw hostUnreachable(address, null);
+    let machine = machines.get(name);
+    if (machine === undefined) {
+      machine = {
+        name,
+        hostKeyFingerprint: host.hostKeyFingerprint,
+        preparedFingerprint: null,
+        files: new Map(),
+        listeners: new Map(),
+        argvSeen: [],
+      };
+      machines.set(name, machine);
+    }
+    return machine;
+  }
+
+  function openShell(host: Host, hostKeyFingerprint: string): HostShell {
+    let closed = false;
+    async function machineNow(signal: AbortSignal | undefined): Promise<MemoryMachine> {
+      if (signal?.aborted)
+        throw new OpsError({ code: "cancelled", userMessage: "Stopped on request.", cause: signal.reason });
+      if (closed) throw hostUnreachable(host.address, null);
+      return reach(host.name, host.address);
+    }
+    const shell: HostShell = {
+      hostKeyFingerprint,
+      async run(argv, { stdin = "", signal }: RunOptions = {}) {
+        await fault("run", "before");
+        const machine = await machineNow(signal);
+        machine.argvSeen.push([...argv]);
+        const [name, args] = argv[0] === "sh" ? [argv[3] ?? "", argv.slice(4)] : [argv[0], argv.slice(1)];
+        const program = programs.get(name);
+        const text = typeof stdin === "string" ? stdin : Buffer.from(stdin).toString();
+        const result = program ? await program(machine, args, text) : { exitCode: 127, stderr: `${name}: not found\n` };
+        await fault("run", "after");
+        return { exitCode: 0, stdout: "", stderr: "", ...result };
+      },
+      async check(argv, runOptions) {
+        const result = await shell.run(argv, runOptions);
+        if (result.exitCode !== 0) throw commandFailed(argv, result);
+        return result.stdout;
+      },
+      async dial(port, signal) {
+        await fault("dial", "before");
+        const listener = (await machineNow(signal)).listeners.get(port);
+        if (!listener) throw hostUnreachable(`${host.address} (its own port ${port})`, null);
+        const [ours, theirs] = duplexPair();
+        listener(theirs);
+        await fault("dial", "after");
+        return ours;
+      },
+      async close() {
+        closed = true;
+      },
+      async [Symbol.asyncDispose]() {
+        closed = true;
+      },
+    };
+    return shell;
+  }
+
+  return {
+    machine: (name) => machines.get(name) ?? null,
+    async authorizedKey() {
+      return "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA creel";
+    },
+    async connect(host, { acceptFingerprints = [host.hostKeyFingerprint] } = {}) {
+      await fault("connect", "before");
+      const machine = await reach(host.name, host.address);
+      if (!acceptFingerprints.includes(machine.hostKeyFingerprint))
+        throw keyMismatch(host.address, machine.hostKeyFingerprint);
+      await fault("connect", "after");
+      return openShell(host, machine.hostKeyFingerprint);
+    },
+  };
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
+}
