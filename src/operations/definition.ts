@@ -65,3 +65,15 @@ export function defineOperation<const Steps extends StepDefinitions, Params exte
 ): OperationDefinition<Steps, Params> {
   return definition;
 }
+
+/** The same operation with other step budgets, in ms; steps that `budgets` does not name keep theirs. */
+export function withBudgets(
+  definition: OperationDefinition,
+  budgets: Readonly<Record<string, number>>,
+): OperationDefinition {
+  const steps = Object.entries(definition.steps).map(([name, step]): [string, StepDefinition] => [
+    name,
+    { ...step, budgetMs: budgets[name] ?? step.budgetMs },
+  ]);
+  return { ...definition, steps: Object.fromEntries(steps) };
+}

@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { asOpsError, OpsError } from "../core/errors.ts";
+import type { Host } from "../core/host.ts";
+import { defineOperation } from "./definition.ts";
+import { agentName, host as hostSchema, nothing } from "./schemas.ts";
+import { type Services, selectProvider } from "./services.ts";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+/** A host that does not answer by then is removed without a farewell. */
+const CONNECT_MS = 5 * SECOND;
+
+/** `/destroy`: lets the gateway finish what it is doing, then removes the host and everything that belonged to it. */
+export function destroyOperation(services: Services) {
+  return defineOperation({
+    kind: "destroy",
+    version: 1,
+    lane: "hosts",
+    params: z.strictObject({ agent: agentName }),
+    steps: {
+      find: {
+        title: "Find the agent",
+        budgetMs: 30 * SECOND,
+        output: z.strictObject({ provider: z.string(), host: hostSchema.nullable() }),
+      },
+      // The gateway delivers replies in flight for up to 330 s before it stops.
+      stop: { title: "Stop the gateway", budgetMs: 7 * MINUTE, output: z.strictObject({ stopped: z.boolean() }) },
+      remove: { title: "Remove the host", budgetMs: 5 * MINUTE, output: nothing },
+      forget: { title: "Forget the agent", budgetMs: 30 * SECOND, output: nothing },
+    },
+
+    async run({ id, step }, { agent: name }) {
+      const { provider: providerName, host } = await step("find", async () => {
+        const agent = await services.registry.get(name);
+        if (agent === null) throw noSuchAgent(name);
+        await services.registry.put({ ...agent, state: "destroying", lastOperation: id });
+        const found = agent.host === null ? null : await selectProvider(services, agent.provider).find(agent.host);
+        return { provider: agent.provider, host: found && { ...found } };
+      });
+      const provider = selectProvider(services, providerName);
+
+      await step("stop", async ({ signal, detail }) => {
+        if (host === null || host.state === "stopped") return { stopped: false };
+        try {
+          await stopGateway(services, host, signal);
+          return { stopped: true };
+        } catch (error) {
+          if (signal.aborted) throw error;
+          // A host that cannot be reached can still be removed; that is what was asked for.
+          detail(asOpsError(error).userMessage);
+          return { stopped: false };
+        }
+      });
+      await step("remove", async () => {
+        if (host !== null) await provider.destroy(host.name);
+        return {};
+      });
+      await step("forget", async () => {
+        await services.registry.remove(name);
+        return {};
+      });
+      return { agent: name, host: host?.name ?? null };
+    },
+
+    async cleanup(_context, { agent: name }) {
+      const agent = await services.registry.get(name);
+      if (agent === null) return { leftBehind: [], nextCommands: ["/status"] };
+      const host = agent.host === null ? null : await selectProvider(services, agent.provider).find(agent.host);
+      return {
+        leftBehind: host === null ? [] : [`Host ${host.name} at ${agent.provider} exists and is ${host.state}.`],
+        nextCommands: [`/status agent:${name}`, `/destroy agent:${name}`],
+      };
+    },
+  });
+}
+
+export function noSuchAgent(name: string): OpsError {
+  return new OpsError({
+    code: "not-found",
+    userMessage: `There is no agent called ${name}.`,
+    hint: "/status lists the agents there are.",
+  });
+}
+
+async function stopGateway(services: Services, host: Host, signal: AbortSignal): Promise<void> {
+  const connecting = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)]);
+  await using shell = await services.shells.connect(host, { signal: connecting });
+  await services.gateway.stop(shell, signal);
+}
