@@ -1,0 +1,129 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir, userInfo } from "node:os";
+import { join, resolve } from "node:path";
+import { parseDocument } from "yaml";
+import { z } from "zod";
+import { OpsError } from "./core/errors.ts";
+import { isSecretRef, type SecretRef } from "./core/secrets.ts";
+
+const secretRef = z
+  .string()
+  .refine(isSecretRef, "must refer to a secret: op://vault/item/field, vault:name or env:NAME") as z.ZodType<
+  SecretRef,
+  string
+>;
+const seconds = z.number().positive().max(86_400);
+const count = z.number().int().positive();
+
+/** The whole of `creel.yaml`. `creel.example.yaml` documents it and is parsed by the tests. */
+const schema = z.strictObject({
+  owners: z.strictObject({ terminal: z.array(z.string().min(1)).optional() }).default({}),
+  redis: z
+    .strictObject({
+      url: z.url({ protocol: /^rediss?$/ }),
+      password: secretRef.optional(),
+      ca: z.string().optional(),
+    })
+    .optional(),
+  local: z
+    .strictObject({
+      driver: z.enum(["auto", "nspawn", "qemu"]).default("auto"),
+      internet: z.boolean().default(true),
+      subnet: z
+        .string()
+        .regex(/^\d{1,3}\.\d{1,3}$/, "must be the first two numbers of a /16, such as 10.99")
+        .default("10.99"),
+    })
+    .prefault({}),
+  gateway: z
+    .strictObject({
+      openclaw: z
+        .string()
+        .regex(/^\d{4}\.\d{1,2}\.\d{1,3}(-[\w.]+)?$/, "must be an exact version such as 2026.9.6")
+        .default("2026.9.6"),
+      containerImage: z
+        .string()
+        .regex(/^[\w.-]+(\/[\w.-]+)+@sha256:[0-9a-f]{64}$/, "must name an image by digest: registry/name@sha256:…")
+        .optional(),
+      port: z.number().int().min(1024).max(65_535).default(18_789),
+      token: secretRef.optional(),
+    })
+    .prefault({}),
+  budgets: z.record(z.string(), z.record(z.string(), seconds)).default({}),
+  workers: z.strictObject({ hosts: count.default(4), snapshots: count.default(1) }).prefault({}),
+});
+
+export type Settings = z.output<typeof schema>;
+
+/** What Creel reads from outside, checked once at the start. */
+export interface Config {
+  readonly settings: Settings;
+  /** Where `settings` came from; null when there is no file and the defaults apply. */
+  readonly file: string | null;
+  /** Absolute. Everything Creel writes is below it or below `cacheDir`. */
+  readonly stateDir: string;
+  readonly cacheDir: string;
+  /** Operating system user who runs Creel. */
+  readonly user: string;
+  /** For `env:` secrets only. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly terminal: { readonly color: boolean; readonly dumb: boolean };
+}
+
+/** @throws OpsError `config-invalid` with one line per problem, each with the path of the setting. */
+export function loadConfig(environment = process.env): Config {
+  const home = environment.HOME ?? homedir();
+  const folder = (own: string, xdg: string, fallback: string): string =>
+    resolve(environment[own] ?? join(environment[xdg] ?? join(home, fallback), "creel"));
+  const wanted = environment.CREEL_CONFIG;
+  const usual = join(environment.XDG_CONFIG_HOME ?? join(home, ".config"), "creel", "creel.yaml");
+  const file = wanted ?? ["creel.yaml", usual].find((path) => existsSync(path)) ?? null;
+  return {
+    settings: parseSettings(file === null ? "" : readSettings(file), file ?? "creel.yaml"),
+    file: file === null ? null : resolve(file),
+    stateDir: folder("CREEL_STATE_DIR", "XDG_STATE_HOME", ".local/state"),
+    cacheDir: folder("CREEL_CACHE_DIR", "XDG_CACHE_HOME", ".cache"),
+    user: userInfo().username,
+    environment,
+    terminal: { color: !environment.NO_COLOR, dumb: environment.TERM === "dumb" },
+  };
+}
+
+function readSettings(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new OpsError({
+      code: "config-invalid",
+      userMessage: `The configuration file ${file} cannot be read.`,
+      hint: "Set CREEL_CONFIG to a file that can, or remove the variable.",
+      cause,
+    });
+  }
+}
+
+/** `file` is for messages only. Exported for tests. */
+export function parseSettings(text: string, file: string): Settings {
+  const document = parseDocument(text, { prettyErrors: true });
+  const broken = document.errors.map(({ message }) => message.split("\n")[0] ?? message);
+  if (broken.length > 0) throw invalid(file, broken);
+  const parsed = schema.safeParse(document.toJS() ?? {});
+  if (parsed.success) return parsed.data;
+  throw invalid(file, parsed.error.issues.map(describeIssue));
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const path = issue.path.join(".");
+  if (issue.code === "unrecognized_keys") {
+    return `${issue.keys.map((key) => (path ? `${path}.${key}` : key)).join(", ")}: there is no such setting`;
+  }
+  return `${path || "the file"}: ${issue.message}`;
+}
+
+function invalid(file: string, problems: readonly string[]): OpsError {
+  return new OpsError({
+    code: "config-invalid",
+    userMessage: `${file} has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}: ${problems.join("; ")}.`,
+    hint: "creel.example.yaml documents every setting.",
+  });
+}

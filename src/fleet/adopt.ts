@@ -1,0 +1,65 @@
+import type { Agent, AgentState } from "../core/agent.ts";
+import { asOpsError } from "../core/errors.ts";
+import type { Host } from "../core/host.ts";
+import type { Services } from "../operations/services.ts";
+
+export interface Adoption {
+  readonly agent: Agent;
+  /** Why it is in this state, for a person. */
+  readonly because: string;
+}
+
+export interface AdoptionReport {
+  readonly adopted: readonly Adoption[];
+  /** Already in the registry with this very host. */
+  readonly known: readonly Host[];
+  /** Hosts of an agent that has another one; offered for removal, never taken. */
+  readonly orphans: readonly Host[];
+}
+
+/**
+ * Rebuilds the registry from the hosts that providers label as Creel's. Changes nothing on hosts and nothing that is
+ * registered. Idempotent. A host whose gateway answers is serving; any other is adopted as failed, so that it can be seen and destroyed.
+ */
+export async function adoptHosts(services: Services): Promise<AdoptionReport> {
+  const adopted: Adoption[] = [];
+  const known: Host[] = [];
+  const orphans: Host[] = [];
+  for (const provider of services.providers.values()) {
+    const newestFirst = (await provider.list()).toSorted((a, b) => b.createdAtMs - a.createdAtMs);
+    for (const host of newestFirst) {
+      const registered = await services.registry.get(host.agent);
+      if (registered?.host === host.name) known.push(host);
+      else if (registered !== null) orphans.push(host);
+      else adopted.push(await adopt(services, host));
+    }
+  }
+  return { adopted, known, orphans };
+}
+
+async function adopt(services: Services, host: Host): Promise<Adoption> {
+  const { state, because } = await judge(services, host);
+  const agent: Agent = {
+    name: host.agent,
+    state,
+    provider: host.provider,
+    host: host.name,
+    createdAtMs: host.createdAtMs,
+    lastOperation: host.operation,
+  };
+  await services.registry.put(agent);
+  return { agent, because };
+}
+
+async function judge(services: Services, host: Host): Promise<{ state: AgentState; because: string }> {
+  if (host.state === "stopped") return { state: "serving", because: "its host is switched off; Creel starts it again" };
+  try {
+    await using shell = await services.shells.connect(host, { signal: AbortSignal.timeout(8000) });
+    const { state } = await services.gateway.health(shell, services.gatewaySettings.port);
+    if (state === "absent")
+      return { state: "failed", because: "there is no gateway on its host: a deploy was cut off" };
+    return { state: "serving", because: `its gateway is ${state}` };
+  } catch (error) {
+    return { state: "failed", because: asOpsError(error).userMessage };
+  }
+}
