@@ -1,3 +1,4 @@
+import { OpsError } from "../src/core/errors.ts";
 import type { AgentName, OperationId } from "../src/core/names.ts";
 import type { Json } from "../src/core/operation.ts";
 
@@ -34,7 +35,7 @@ export type CommandRequest =
   | { readonly type: "history"; readonly agent: AgentName | null }
   | { readonly type: "cancel"; readonly operation: OperationId }
   | { readonly type: "snapshot" }
-  | { readonly type: "help" };
+  | { readonly type: "help"; readonly command: string | null };
 
 export interface Command {
   /** Lower case, as typed after the slash. */
@@ -45,4 +46,10 @@ export interface Command {
   request(values: OptionValues): CommandRequest;
   /** What has to be typed first and why; null when the request needs no confirmation. Pure. */
   confirmation(request: CommandRequest): { readonly question: string; readonly expected: string } | null;
+}
+
+/** For options that validation has already made sure of. @throws OpsError `internal` when it has not. */
+export function required<T>(value: T | null, option: string): T {
+  if (value !== null) return value;
+  throw new OpsError({ code: "internal", userMessage: `The option ${option} reached a command without a value.` });
 }

@@ -73,5 +73,8 @@ export interface Desk {
   submit(actor: Actor, submission: Submission): Promise<Reply>;
   /** At most 25 values for an option that start with `prefix`; empty for strangers. */
   complete(actor: Actor, command: string, option: string, prefix: string): Promise<Choice[]>;
+  /** Operations that have not ended, newest first; empty for strangers. */
+  unfinished(actor: Actor): Promise<Operation[]>;
+  /** @throws OpsError `not-permitted` for strangers. */
   watch(actor: Actor, operation: OperationId, signal: AbortSignal): AsyncIterable<Operation>;
 }
