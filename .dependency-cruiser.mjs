@@ -1,0 +1,76 @@
+/** Who may import whom, as ARCHITECTURE.md says. Every rule's `from` names the folder that is held back. */
+const ports = "^services/(provider/provider|host-shell/host-shell|gateway/gateway|secrets/secrets)\\.ts$";
+
+const only = (name, from, allowed, comment) => ({
+  name,
+  comment,
+  severity: "error",
+  from: { path: from },
+  to: { path: "^(src|commands|services|test)/", pathNot: allowed },
+});
+
+const fence = (name, module, allowed) => ({
+  name,
+  comment: `Only ${allowed} may use ${module}.`,
+  severity: "error",
+  from: { path: "^(src|commands|services)/", pathNot: allowed },
+  to: { path: module },
+});
+
+export default {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    only("core-imports-nothing", "^src/core/", "^src/core/", "core is pure and stands alone"),
+    {
+      name: "core-has-no-world",
+      comment: "no node:*, no library in core",
+      severity: "error",
+      from: { path: "^src/core/" },
+      to: { dependencyTypes: ["core", "npm", "npm-dev"] },
+    },
+    only("commands-import-core", "^commands/", "^(commands|src/core)/"),
+    only("channels-import-core-and-commands", "^src/channels/", "^(src/channels|src/core|commands)/"),
+    only("desk-imports-core-commands-operations", "^src/desk/", "^(src/desk|src/core|commands)/|^src/operations/journal\\.ts$"),
+    only("operations-import-core-and-ports", "^src/operations/", `^src/(operations|core)/|${ports}`),
+    {
+      name: "operations-use-ports-as-types",
+      severity: "error",
+      from: { path: "^src/operations/" },
+      to: { path: "^services/", dependencyTypesNot: ["type-only"] },
+    },
+    only("fleet-imports-core-ports-operations", "^src/fleet/", `^src/(fleet|operations|core)/|${ports}`),
+    only("jobs-import-core-and-operations", "^src/jobs/", "^src/(jobs|core|operations)/"),
+    {
+      name: "adapters-import-core-and-ports",
+      comment: "an adapter never imports another port's adapter",
+      severity: "error",
+      from: { path: "^services/([^/]+)/" },
+      to: { path: "^(src|commands|services)/", pathNot: `^services/$1/|^src/core/|${ports}` },
+    },
+    {
+      name: "nothing-imports-main",
+      severity: "error",
+      from: { pathNot: "^test/" },
+      to: { path: "^src/main\\.ts$" },
+    },
+    { name: "no-tests-in-production", severity: "error", from: { pathNot: "^test/" }, to: { path: "^test/" } },
+    { name: "declared-dependencies", severity: "error", from: {}, to: { dependencyTypes: ["unknown", "npm-no-pkg"] } },
+    { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+    {
+      name: "no-dev-dependencies-in-production",
+      severity: "error",
+      from: { path: "^(src|commands|services)/" },
+      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
+    },
+    fence("bullmq-fence", "node_modules/(bullmq|ioredis)/", "^src/jobs/"),
+    fence("ssh-fence", "node_modules/ssh2/", "^services/host-shell/"),
+    fence("gateway-client-fence", "node_modules/@openclaw/", "^services/gateway/"),
+    fence("child-process-fence", "^(node:)?child_process$", "^(services/|src/jobs/embedded-redis)"),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    doNotFollow: { path: "node_modules" },
+    enhancedResolveOptions: { extensions: [".ts", ".js", ".mjs"], conditionNames: ["import", "node", "default"] },
+  },
+};
