@@ -13,6 +13,17 @@ export function hostUnreachable(where: string, cause: unknown): OpsError {
   });
 }
 
+/** Retried: the SSH server of a booting host may be up before it knows whom to let in. */
+export function loginRefused(where: string, cause: unknown): OpsError {
+  return new OpsError({
+    code: "host-unreachable",
+    retry: "later",
+    userMessage: `The host at ${where} does not let Creel in.`,
+    hint: "It may still be booting; or Creel's SSH key in the state folder is not the one the host was made with.",
+    cause,
+  });
+}
+
 export function keyMismatch(where: string, found: string): OpsError {
   return new OpsError({
     code: "host-key-mismatch",
@@ -21,13 +32,29 @@ export function keyMismatch(where: string, found: string): OpsError {
   });
 }
 
-/** Names the program only: arguments may be long, and what is long tends to be a script. */
 export function commandFailed(argv: readonly string[], result: RunResult): OpsError {
-  const name = argv[0] === "sh" && argv[1] === "-c" ? (argv[3] ?? "sh") : argv[0];
   const lines = result.stderr.trimEnd().split("\n");
   return new OpsError({
     code: "host-command-failed",
-    userMessage: `${name} ended with exit status ${result.exitCode} on the host.`,
+    userMessage: `${programName(argv)} ended with exit status ${result.exitCode} on the host.`,
     evidence: lines.slice(-EVIDENCE_LINES).filter((line) => line !== ""),
   });
+}
+
+/** What a call throws that was stopped through its signal: the reason itself when it is one of ours. */
+export function stopped(signal: AbortSignal): OpsError {
+  if (signal.reason instanceof OpsError) return signal.reason;
+  return new OpsError({ code: "cancelled", userMessage: "Stopped on request.", cause: signal.reason });
+}
+
+export function timedOut(argv: readonly string[], timeoutMs: number): OpsError {
+  return new OpsError({
+    code: "timed-out",
+    userMessage: `${programName(argv)} did not end within ${timeoutMs / 1000} s on the host.`,
+  });
+}
+
+/** The program's name only: arguments may be long, and what is long tends to be a script. */
+function programName(argv: readonly string[]): string {
+  return (argv[0] === "sh" && argv[1] === "-c" ? argv[3] : argv[0]) ?? "sh";
 }

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { type Duplex, duplexPair } from "node:stream";
-import { OpsError } from "../../src/core/errors.ts";
 import type { Host } from "../../src/core/host.ts";
 import type { HostName } from "../../src/core/names.ts";
-import { commandFailed, hostUnreachable, keyMismatch } from "./failures.ts";
+import { commandFailed, hostUnreachable, keyMismatch, stopped } from "./failures.ts";
 import type { HostShell, HostShells, RunOptions, RunResult } from "./host-shell.ts";
 
 /** A program on a machine in memory. Gets the arguments after its name. */
@@ -94,8 +93,7 @@ export function createMemoryHostShells(options: MemoryHostShellsOptions): Memory
   function openShell(host: Host, hostKeyFingerprint: string): HostShell {
     let closed = false;
     async function machineNow(signal: AbortSignal | undefined): Promise<MemoryMachine> {
-      if (signal?.aborted)
-        throw new OpsError({ code: "cancelled", userMessage: "Stopped on request.", cause: signal.reason });
+      if (signal?.aborted) throw stopped(signal);
       if (closed) throw hostUnreachable(host.address, null);
       return reach(host.name, host.address);
     }
@@ -141,8 +139,9 @@ export function createMemoryHostShells(options: MemoryHostShellsOptions): Memory
     async authorizedKey() {
       return "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA creel";
     },
-    async connect(host, { acceptFingerprints = [host.hostKeyFingerprint] } = {}) {
+    async connect(host, { acceptFingerprints = [host.hostKeyFingerprint], signal } = {}) {
       await fault("connect", "before");
+      if (signal?.aborted) throw stopped(signal);
       const machine = await reach(host.name, host.address);
       if (!acceptFingerprints.includes(machine.hostKeyFingerprint))
         throw keyMismatch(host.address, machine.hostKeyFingerprint);

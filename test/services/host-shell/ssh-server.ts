@@ -1,0 +1,115 @@
+import { spawn } from "node:child_process";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import ssh2, { type Connection, type Session } from "ssh2";
+import { generateHostKey } from "../../../services/host-shell/host-key.ts";
+import type { HostKeyPair } from "../../../services/host-shell/host-shell.ts";
+import type { Host } from "../../../src/core/host.ts";
+import { parseAgentName, parseHostName, parseOperationId } from "../../../src/core/names.ts";
+
+export interface LoopbackSshServer extends AsyncDisposable {
+  readonly host: Host;
+  /** Ends every connection without a word, as a machine does that loses power. */
+  cutOff(): void;
+  /** Stops answering without closing anything, as a machine does that froze. */
+  freeze(): void;
+}
+
+/** An SSH server on the loopback that runs what it is told with the real /bin/sh. Lets in whoever owns `authorizedKey`. */
+export async function startSshServer(
+  authorizedKey: string,
+  hostKey: HostKeyPair = generateHostKey(),
+): Promise<LoopbackSshServer> {
+  const sockets = new Set<Socket>();
+  const allowed = ssh2.utils.parseKey(authorizedKey);
+  if (allowed instanceof Error) throw allowed;
+  const server = new ssh2.Server({ hostKeys: [hostKey.privateKey] }, (client) => {
+    // Clients of these tests vanish on purpose.
+    client.on("error", () => client.end());
+    client.on("authentication", (attempt) => {
+      const mine = attempt.method === "publickey" && attempt.key.data.equals(allowed.getPublicSSH());
+      const proven =
+        mine && (attempt.signature === undefined || allowed.verify(attempt.blob ?? "", attempt.signature) === true);
+      if (proven && attempt.username === "root") attempt.accept();
+      else attempt.reject(["publickey"]);
+    });
+    client.on("session", (accept) => serveSession(accept()));
+    serveForwards(client);
+  });
+  // The raw sockets are kept to be able to break them.
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(0, "127.0.0.1", resolve);
+  await promise;
+  const port = (server.address() as AddressInfo).port;
+  const front = createServer({ noDelay: true }, (socket) => {
+    const back = connect({ port, host: "127.0.0.1", noDelay: true });
+    for (const end of [socket, back]) {
+      sockets.add(end);
+      end.on("error", () => end.destroy());
+    }
+    socket.pipe(back).pipe(socket);
+    socket.on("close", () => back.destroy());
+    back.on("close", () => socket.destroy());
+  });
+  await new Promise<void>((listening) => front.listen(0, "127.0.0.1", listening));
+
+  return {
+    host: {
+      name: parseHostName("ada-abcdef"),
+      provider: "test",
+      state: "running",
+      agent: parseAgentName("ada"),
+      operation: parseOperationId("0123456789abcdef"),
+      createdAtMs: 0,
+      region: "here",
+      size: "small",
+      address: "127.0.0.1",
+      sshPort: (front.address() as AddressInfo).port,
+      hostKeyFingerprint: hostKey.fingerprint,
+    },
+    cutOff() {
+      for (const socket of sockets) socket.destroy();
+    },
+    freeze() {
+      for (const socket of sockets) {
+        socket.unpipe();
+        socket.pause();
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await Promise.all([
+        new Promise<void>((closed) => front.close(() => closed())),
+        new Promise<void>((closed) => server.close(() => closed())),
+      ]);
+    },
+  };
+}
+
+function serveSession(session: Session): void {
+  session.on("exec", (accept, _reject, { command }) => {
+    const channel = accept();
+    // Its own process group, like the sessions of OpenSSH: a signal can go to the whole of it.
+    const child = spawn("/bin/sh", ["-c", command], { detached: true });
+    channel.pipe(child.stdin);
+    child.stdin.on("error", () => child.stdin.destroy());
+    child.stdout.pipe(channel, { end: false });
+    child.stderr.pipe(channel.stderr, { end: false });
+    child.on("close", (code, signal) => {
+      if (signal) channel.exit(signal.replace("SIG", ""));
+      else channel.exit(code ?? 0);
+      channel.end();
+    });
+  });
+}
+
+function serveForwards(client: Connection): void {
+  client.on("tcpip", (accept, reject, { destIP, destPort }) => {
+    const socket = connect(destPort, destIP);
+    socket.once("error", () => reject());
+    socket.once("connect", () => {
+      const channel = accept();
+      channel.on("error", () => socket.destroy());
+      channel.pipe(socket).pipe(channel);
+    });
+  });
+}

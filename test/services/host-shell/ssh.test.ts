@@ -1,0 +1,172 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generateHostKey } from "../../../services/host-shell/host-key.ts";
+import { createSshShells } from "../../../services/host-shell/ssh.ts";
+import { OpsError } from "../../../src/core/errors.ts";
+import { type LoopbackSshServer, startSshServer } from "./ssh-server.ts";
+
+let folder: string;
+let server: LoopbackSshServer;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "creel-ssh-"));
+  server = await startSshServer(await shells().authorizedKey());
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+function shells() {
+  return createSshShells({ keyFile: join(folder, "keys", "ssh"), answerTimeoutMs: 300 });
+}
+
+describe("the key Creel logs in with", () => {
+  it("is one private file, however many processes start at once", async () => {
+    const keyFile = join(folder, "race", "ssh");
+    const keys = await Promise.all(Array.from({ length: 8 }, () => createSshShells({ keyFile }).authorizedKey()));
+    expect(new Set(keys).size).toBe(1);
+    expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
+    expect(await createSshShells({ keyFile }).authorizedKey()).toBe(keys[0]);
+  });
+
+  it("is not replaced when it is damaged", async () => {
+    const keyFile = join(folder, "damaged");
+    await writeFile(keyFile, "nonsense");
+    await expect(createSshShells({ keyFile }).authorizedKey()).rejects.toMatchObject({ code: "config-invalid" });
+    expect(await readFile(keyFile, "utf8")).toBe("nonsense");
+  });
+});
+
+describe("connecting", () => {
+  it("proves the host key first", async () => {
+    await using shell = await shells().connect(server.host);
+    expect(shell.hostKeyFingerprint).toBe(server.host.hostKeyFingerprint);
+    const other = { ...server.host, hostKeyFingerprint: generateHostKey().fingerprint };
+    await expect(shells().connect(other)).rejects.toMatchObject({ code: "host-key-mismatch", retry: "never" });
+    const acceptFingerprints = [other.hostKeyFingerprint, server.host.hostKeyFingerprint];
+    await using again = await shells().connect(other, { acceptFingerprints });
+    expect(again.hostKeyFingerprint).toBe(server.host.hostKeyFingerprint);
+  });
+
+  it("is worth another try while nothing listens, nothing answers or the key is not known yet", async () => {
+    const later = { code: "host-unreachable", retry: "later" };
+    const silent = createServer((socket) => socket.resume());
+    await new Promise<void>((done) => silent.listen(0, "127.0.0.1", done));
+    const { port } = silent.address() as AddressInfo;
+    await expect(shells().connect({ ...server.host, sshPort: port })).rejects.toMatchObject(later);
+    await new Promise<void>((done) => silent.close(() => done()));
+    await expect(shells().connect({ ...server.host, sshPort: port })).rejects.toMatchObject(later);
+    const strangers = createSshShells({ keyFile: join(folder, "stranger") });
+    await expect(strangers.connect(server.host)).rejects.toMatchObject(later);
+  });
+
+  it("stops on request with the reason that was given", async () => {
+    const reason = new OpsError({ code: "superseded", userMessage: "Somebody else does it." });
+    await expect(shells().connect(server.host, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    const silent = createServer((socket) => socket.resume());
+    await new Promise<void>((done) => silent.listen(0, "127.0.0.1", done));
+    const abort = new AbortController();
+    silent.once("connection", () => abort.abort());
+    const { port } = silent.address() as AddressInfo;
+    const attempt = shells().connect({ ...server.host, sshPort: port }, { signal: abort.signal });
+    await expect(attempt).rejects.toMatchObject({ code: "cancelled" });
+    await new Promise<void>((done) => silent.close(() => done()));
+  });
+});
+
+describe("running programs", () => {
+  it("hands over arguments and standard input, and returns both outputs", async () => {
+    await using shell = await shells().connect(server.host);
+    const argv = ["sh", "-c", 'cat; printf "<%s>" "$@" >&2', "x", "a b", "$(id)", "", "it's"] as const;
+    const result = await shell.run([...argv], { stdin: "in ö" });
+    expect(result).toEqual({ exitCode: 0, stdout: "in ö", stderr: "<a b><$(id)><><it's>" });
+    const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
+    expect(await shell.check(["wc", "-c"], { stdin: bytes })).toBe("256\n");
+  });
+
+  it("reports exit codes, signals and missing programs", async () => {
+    await using shell = await shells().connect(server.host);
+    expect((await shell.run(["sh", "-c", "exit 78"])).exitCode).toBe(78);
+    expect((await shell.run(["sh", "-c", "kill -9 $$"])).exitCode).toBe(137);
+    expect((await shell.run(["creel-has-no-such-program"])).exitCode).toBe(127);
+    const failed = shell.check(["sh", "-c", "echo out; echo cause >&2; exit 3", "make-it"]);
+    await expect(failed).rejects.toMatchObject({
+      code: "host-command-failed",
+      userMessage: "make-it ended with exit status 3 on the host.",
+      evidence: ["cause"],
+    });
+  });
+
+  it("survives programs that do not read their input", async () => {
+    await using shell = await shells().connect(server.host);
+    expect((await shell.run(["true"], { stdin: "x".repeat(3_000_000) })).exitCode).toBe(0);
+  });
+
+  it("cuts output at 4 MiB and still ends", async () => {
+    await using shell = await shells().connect(server.host);
+    const { stdout } = await shell.run(["sh", "-c", "head -c 6000000 /dev/zero | tr '\\0' x"]);
+    expect(stdout).toHaveLength(4 * 1024 * 1024);
+  });
+
+  it("ends a program that takes too long or is not wanted any more", async () => {
+    await using shell = await shells().connect(server.host);
+    const marker = join(folder, "ended");
+    const slow = ["sh", "-c", `trap 'echo term > ${marker}; exit' TERM; sleep 60 & wait`] as const;
+    const started = Date.now();
+    await expect(shell.run([...slow], { timeoutMs: 200 })).rejects.toMatchObject({ code: "timed-out" });
+    expect(Date.now() - started).toBeLessThan(2000);
+    await expect.poll(() => readFile(marker, "utf8").catch(() => "")).toBe("term\n");
+    const run = shell.run(["sleep", "60"], { signal: AbortSignal.timeout(50) });
+    await expect(run).rejects.toMatchObject({ code: "cancelled" });
+    expect((await shell.run(["true"])).exitCode).toBe(0);
+  });
+
+  it("runs many at once over one connection", async () => {
+    await using shell = await shells().connect(server.host);
+    const runs = await Promise.all(Array.from({ length: 30 }, (_, i) => shell.check(["echo", String(i)])));
+    expect(runs).toEqual(Array.from({ length: 30 }, (_, i) => `${i}\n`));
+  });
+
+  it("notices a lost connection", async () => {
+    await using lonely = await startSshServer(await shells().authorizedKey());
+    const shell = await shells().connect(lonely.host);
+    const running = shell.run(["sleep", "60"]);
+    const rejected = expect(running).rejects.toMatchObject({ code: "host-unreachable", retry: "later" });
+    await shell.run(["true"]);
+    lonely.cutOff();
+    await rejected;
+    await expect(shell.run(["true"])).rejects.toMatchObject({ code: "host-unreachable" });
+    await expect(shell.dial(1)).rejects.toMatchObject({ code: "host-unreachable" });
+    await shell.close();
+    await shell.close();
+  });
+
+  it("notices that a host froze after three unanswered keepalives", async () => {
+    await using frozen = await startSshServer(await shells().authorizedKey());
+    const watchful = createSshShells({ keyFile: join(folder, "keys", "ssh"), keepaliveIntervalMs: 200 });
+    await using shell = await watchful.connect(frozen.host);
+    const started = Date.now();
+    frozen.freeze();
+    await expect(shell.run(["true"])).rejects.toMatchObject({ code: "host-unreachable" });
+    expect(Date.now() - started).toBeLessThan(2000);
+  });
+});
+
+describe("dialling", () => {
+  it("reaches the host's loopback and says when nothing listens", async () => {
+    const echo = createServer((socket) => socket.pipe(socket));
+    await new Promise<void>((done) => echo.listen(0, "127.0.0.1", done));
+    const { port } = echo.address() as AddressInfo;
+    await using shell = await shells().connect(server.host);
+    const stream = await shell.dial(port);
+    stream.end("hello");
+    expect(await text(stream)).toBe("hello");
+    await new Promise<void>((done) => echo.close(() => done()));
+    await expect(shell.dial(port)).rejects.toMatchObject({ code: "host-unreachable", retry: "later" });
+  });
+});
