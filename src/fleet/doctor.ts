@@ -1,0 +1,50 @@
+import { asOpsError } from "../core/errors.ts";
+import type { Finding } from "../core/finding.ts";
+
+/** Looks at one thing for real. `look` returns findings, or throws what the thing itself would throw when it is needed. */
+export interface Check {
+  readonly subject: string;
+  look(): Promise<readonly Finding[] | string>;
+}
+
+/** A check that hangs must not hide the others. */
+const CHECK_MS = 60_000;
+
+/** Runs all checks at once; findings come in the order of the checks. Never throws: an error is a finding. */
+export async function diagnose(
+  checks: readonly Check[],
+  onFinding: (finding: Finding) => void,
+): Promise<readonly Finding[]> {
+  const running = checks.map((check) => lookAt(check));
+  const all: Finding[] = [];
+  for (const found of running) {
+    for (const finding of await found) {
+      onFinding(finding);
+      all.push(finding);
+    }
+  }
+  return all;
+}
+
+async function lookAt({ subject, look }: Check): Promise<readonly Finding[]> {
+  const limit = Promise.withResolvers<readonly Finding[]>();
+  const timer = setTimeout(() => {
+    limit.resolve([
+      {
+        subject,
+        verdict: "problem",
+        seen: `It did not answer within ${CHECK_MS / 1000} s.`,
+        fix: "Look at what it waits for.",
+      },
+    ]);
+  }, CHECK_MS);
+  try {
+    const found = await Promise.race([look(), limit.promise]);
+    return typeof found === "string" ? [{ subject, verdict: "ok", seen: found, fix: null }] : found;
+  } catch (error) {
+    const { userMessage, hint } = asOpsError(error);
+    return [{ subject, verdict: "problem", seen: userMessage, fix: hint }];
+  } finally {
+    clearTimeout(timer);
+  }
+}
