@@ -1,0 +1,61 @@
+import { parseArgs } from "node:util";
+
+const COMMANDS = {
+  start: "Run everything in one process: the prompt, the worker and, unless creel.yaml names another, Redis",
+  bot: "Run only the channels; needs redis.url in creel.yaml",
+  worker: "Run only a worker; any number of them on any number of machines share redis.url",
+  adopt: "Rebuild the list of agents from the hosts the providers know, after Redis was lost",
+  doctor: "Check programs, permissions and credentials for real, and print what to do about each",
+} as const;
+
+export type CreelCommand = keyof typeof COMMANDS;
+
+export type CommandLine =
+  | { readonly type: "run"; readonly command: CreelCommand }
+  /** Print `text` and exit with `exitCode`; to standard error unless it is 0. */
+  | { readonly type: "print"; readonly text: string; readonly exitCode: 0 | 2 };
+
+const HELP = `Creel deploys and looks after self-hosted OpenClaw agents.
+
+Usage: creel [command]
+
+${Object.entries(COMMANDS)
+  .map(([name, summary]) => `  ${name.padEnd(8)} ${summary}`)
+  .join("\n")}
+
+Without a command it starts. With lines piped in, start runs each one, waits for it, and exits with 0, or with 1 when one failed:
+  printf '/deploy name:ada\\n/status\\n' | creel
+
+Options:
+  -h, --help     Show this
+  -v, --version  Show the version
+
+Settings are read from creel.yaml; state is kept in $CREEL_STATE_DIR. Type /help at the prompt for what it understands.`;
+
+/** Reads the arguments after the program's name. Never throws. */
+export function parseCommandLine(args: readonly string[], version: string): CommandLine {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { help: { type: "boolean", short: "h" }, version: { type: "boolean", short: "v" } },
+    });
+    if (values.help) return { type: "print", text: HELP, exitCode: 0 };
+    if (values.version) return { type: "print", text: `creel ${version}`, exitCode: 0 };
+    const [command = "start", ...more] = positionals;
+    if (!isCommand(command)) return misuse(`creel has no command ${JSON.stringify(command)}.`);
+    if (more.length > 0) return misuse(`creel ${command} takes no further words.`);
+    return { type: "run", command };
+  } catch (error) {
+    // parseArgs explains itself in its first sentence; the rest is advice for programmers.
+    return misuse(error instanceof Error ? (error.message.split(". ")[0] ?? error.message) : String(error));
+  }
+}
+
+function isCommand(name: string): name is CreelCommand {
+  return Object.hasOwn(COMMANDS, name);
+}
+
+function misuse(complaint: string): CommandLine {
+  return { type: "print", text: `${complaint}\ncreel --help shows what there is.`, exitCode: 2 };
+}
