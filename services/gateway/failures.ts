@@ -30,3 +30,9 @@ export function crashed(why: string, logLines: readonly string[]): OpsError {
 export function rpcFailed(why: string, cause?: unknown): OpsError {
   return new OpsError({ code: "gateway-rpc-failed", userMessage: `The gateway's RPC is not usable: ${why}.`, cause });
 }
+
+/** What a call throws that was stopped through its signal: the reason itself when it is one of ours. */
+export function stopped(signal: AbortSignal): OpsError {
+  if (signal.reason instanceof OpsError) return signal.reason;
+  return new OpsError({ code: "cancelled", userMessage: "Stopped on request.", cause: signal.reason });
+}

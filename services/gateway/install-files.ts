@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+import { OpsError } from "../../src/core/errors.ts";
+import type { GatewaySpec } from "./gateway.ts";
+import { memoryLimits } from "./host-limits.ts";
+import { openclawConfig } from "./openclaw-config.ts";
+import type { TarFile } from "./tar.ts";
+
+const CONTAINER_UNIT = unitFile("openclaw-gateway.container");
+const SECRETS_UNIT = unitFile("creel-secrets.service");
+/** A reference with a tag or digest. Neither white space nor control characters: it becomes a line of a unit file. */
+const CONTAINER_IMAGE = /^[a-z0-9][a-z0-9._/-]*(?::[A-Za-z0-9_.-]+|@sha256:[0-9a-f]{64})$/;
+
+/** Everything that is not secret, in the places `install.sh` expects. @throws OpsError `capacity`, `config-invalid`. */
+export function installFiles(spec: GatewaySpec): TarFile[] {
+  return [
+    { path: "quadlet/openclaw-gateway.container", content: CONTAINER_UNIT },
+    { path: "quadlet/openclaw-gateway.container.d/50-host.conf", content: hostDropIn(spec) },
+    { path: "creel-secrets.service", content: SECRETS_UNIT },
+    { path: "openclaw.json", content: openclawConfig(spec) },
+  ];
+}
+
+/** What differs from host to host. Overrides the unit file. */
+export function hostDropIn({ containerImage, memoryMb }: Pick<GatewaySpec, "containerImage" | "memoryMb">): string {
+  if (!CONTAINER_IMAGE.test(containerImage)) {
+    throw new OpsError({
+      code: "config-invalid",
+      userMessage: `${JSON.stringify(containerImage)} is not a container image with a tag or digest.`,
+    });
+  }
+  const { maxMb, heapMb } = memoryLimits(memoryMb);
+  return [
+    "[Container]",
+    `Image=${containerImage}`,
+    `Environment=NODE_OPTIONS=--max-old-space-size=${heapMb}`,
+    "[Service]",
+    `MemoryMax=${maxMb}M`,
+    "",
+  ].join("\n");
+}
+
+function unitFile(name: string): string {
+  return readFileSync(new URL(`../../quadlet/${name}`, import.meta.url), "utf8");
+}

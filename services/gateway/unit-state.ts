@@ -1,0 +1,71 @@
+import { z } from "zod";
+import type { HostShell } from "../host-shell/host-shell.ts";
+import { UNIT } from "./paths.ts";
+
+const count = z.string().transform((text) => (/^\d+$/.test(text) ? Number(text) : null));
+
+const properties = z.object({
+  LoadState: z.string(),
+  ActiveState: z.string(),
+  SubState: z.string(),
+  Result: z.string(),
+  ExecMainStatus: count,
+  NRestarts: count,
+  MemoryCurrent: count,
+  /** `@` and seconds since 1970; empty when it never started. */
+  ExecMainStartTimestamp: z.string(),
+});
+
+export interface UnitState {
+  /** Of systemd; "absent" when there is no such unit. */
+  readonly active: "absent" | "active" | "activating" | "deactivating" | "failed" | "inactive";
+  /** Waits for its next automatic start. */
+  readonly restarting: boolean;
+  /** Such as `exit-code`, `signal`, `oom-kill`, `start-limit-hit`. */
+  readonly result: string;
+  readonly exitStatus: number | null;
+  readonly restarts: number;
+  readonly memoryBytes: number | null;
+  readonly startedAtMs: number | null;
+}
+
+/** EX_CONFIG of sysexits.h: the gateway does not accept its configuration. */
+export const CONFIG_EXIT_STATUS = 78;
+
+export async function unitState(shell: HostShell, signal?: AbortSignal): Promise<UnitState> {
+  const names = Object.keys(properties.shape).join(",");
+  const output = await shell.check(
+    ["systemctl", "show", UNIT, "--timestamp=unix", `--property=${names}`],
+    signal ? { signal } : {},
+  );
+  return parseUnitState(output);
+}
+
+export function parseUnitState(output: string): UnitState {
+  const pairs = output.split("\n").map((line) => line.split(/=(.*)/, 2));
+  const unit = properties.parse(Object.fromEntries(pairs));
+  const seconds = /^@(\d+)/.exec(unit.ExecMainStartTimestamp)?.[1];
+  return {
+    active: unit.LoadState === "not-found" ? "absent" : activeState(unit.ActiveState),
+    restarting: unit.SubState.startsWith("auto-restart"),
+    result: unit.Result,
+    exitStatus: unit.ExecMainStatus,
+    restarts: unit.NRestarts ?? 0,
+    memoryBytes: unit.MemoryCurrent,
+    startedAtMs: seconds === undefined ? null : Number(seconds) * 1000,
+  };
+}
+
+function activeState(text: string): UnitState["active"] {
+  switch (text) {
+    case "active":
+    case "activating":
+    case "deactivating":
+    case "failed":
+    case "inactive":
+      return text;
+    default:
+      // reloading, refreshing, maintenance: the process is there.
+      return "active";
+  }
+}
