@@ -1,0 +1,120 @@
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import type { Completion } from "./completion.ts";
+import { createMutableOutput } from "./muted-output.ts";
+
+export type Typed =
+  | { readonly type: "line"; readonly text: string }
+  /** Ctrl-C; `hadText` when it threw away a line being typed. */
+  | { readonly type: "interrupt"; readonly hadText: boolean }
+  /** Ctrl-D, a closed terminal, or `close`. */
+  | { readonly type: "end" };
+
+export interface KeyboardParts {
+  readonly input: Readable;
+  readonly output: Writable;
+  readonly columns: () => number;
+  /** false: no line editing and no escape sequences. */
+  readonly editing: boolean;
+  readonly complete: (line: string) => Promise<Completion>;
+}
+
+export interface Keyboard {
+  /** Shows `prompt` and waits. Lines typed ahead are taken in order. */
+  ask(prompt: string): Promise<Typed>;
+  /** While `work` draws, keys are not echoed; Ctrl-C and the end of input go to `onStop`. */
+  during<T>(work: () => Promise<T>, onStop: (reason: "interrupt" | "end") => void): Promise<T>;
+  close(): void;
+}
+
+export function createKeyboard(parts: KeyboardParts): Keyboard {
+  const output = createMutableOutput(parts.output, parts.columns);
+  const readline = createInterface({
+    input: parts.input,
+    output: output.stream,
+    terminal: parts.editing,
+    historySize: 500,
+    removeHistoryDuplicates: true,
+    completer: (line: string, done: (error: null, result: [string[], string]) => void) => {
+      parts.complete(line).then(
+        ({ candidates, partial }) => done(null, [[...candidates], partial]),
+        // A key that does nothing is all a person wants to see of a store that is away; commands say what is wrong.
+        () => done(null, [[], line]),
+      );
+    },
+  });
+  const ahead: Typed[] = [];
+  let waiting: ((typed: Typed) => void) | null = null;
+  let onStop: ((reason: "interrupt" | "end") => void) | null = null;
+  let ended = false;
+
+  const deliver = (typed: Typed) => {
+    if (waiting === null) {
+      ahead.push(typed);
+      return;
+    }
+    const resolve = waiting;
+    waiting = null;
+    resolve(typed);
+  };
+  readline.on("line", (text) => deliver({ type: "line", text }));
+  readline.on("SIGINT", () => {
+    if (onStop !== null) {
+      onStop("interrupt");
+      return;
+    }
+    const hadText = readline.line !== "";
+    // Ctrl-E, Ctrl-U: empties the line that was being typed, without drawing it again.
+    output.mute(true);
+    readline.write(null, { ctrl: true, name: "e" });
+    readline.write(null, { ctrl: true, name: "u" });
+    output.mute(false);
+    parts.output.write("\n");
+    deliver({ type: "interrupt", hadText });
+  });
+  readline.on("close", () => {
+    ended = true;
+    onStop?.("end");
+    if (waiting !== null) deliver({ type: "end" });
+  });
+
+  return {
+    async ask(prompt) {
+      readline.setPrompt(prompt);
+      const typed = ahead.shift();
+      if (typed !== undefined) {
+        if (typed.type === "line") parts.output.write(`${prompt}${typed.text}\n`);
+        return typed;
+      }
+      if (ended) return { type: "end" };
+      // A question in the middle of some work: until it is answered, keys are the question's.
+      const interruptedWork = onStop;
+      onStop = null;
+      output.mute(false);
+      try {
+        return await new Promise<Typed>((resolve) => {
+          waiting = resolve;
+          readline.prompt(true);
+        });
+      } finally {
+        onStop = interruptedWork;
+        output.mute(onStop !== null);
+      }
+    },
+    async during(work, stop) {
+      output.mute(true);
+      onStop = stop;
+      try {
+        if (ended) stop("end");
+        return await work();
+      } finally {
+        onStop = null;
+        output.mute(false);
+      }
+    },
+    close() {
+      readline.close();
+      output.close();
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import type { Command } from "../../../commands/command.ts";
+import { parseLine } from "../../../commands/parse.ts";
+import type { Actor } from "../../core/actor.ts";
+import type { Desk, Reply } from "../../core/desk.ts";
+import { asOpsError, OpsError } from "../../core/errors.ts";
+import { isOperationId, type OperationId, parseOperationId } from "../../core/names.ts";
+import { isEnded, type Operation } from "../../core/operation.ts";
+import { renderAnswer } from "../render/answer.ts";
+import { renderOutcome } from "../render/operation.ts";
+import { renderRefusal } from "../render/refusal.ts";
+import { renderDetached, renderLeaving, renderNothingToWatch } from "../render/terminal.ts";
+import type { ProgressView } from "./progress.ts";
+import type { Screen } from "./screen.ts";
+
+export interface SessionParts {
+  readonly desk: Desk;
+  readonly actor: Actor;
+  readonly commands: readonly Command[];
+  readonly screen: Screen;
+  readonly now: () => number;
+  /** Made anew for every operation watched. */
+  readonly progress: () => ProgressView;
+  /** What somebody typed when asked; empty when nobody can be asked. */
+  readonly confirm: (question: string, expected: string) => Promise<string>;
+}
+
+export type LineResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+/** The reason to abort `detach` with when the terminal itself goes away. */
+export const LEAVING = "leaving";
+
+const FINE: LineResult = { ok: true };
+
+/** Does what one typed line asks for and shows it, to the end of its operation or until `detach` aborts. Never throws an OpsError. */
+export async function runLine(parts: SessionParts, line: string, detach: AbortSignal): Promise<LineResult> {
+  try {
+    const watched = /^\/?watch(?:\s+(\S+))?\s*$/.exec(line.trim());
+    if (watched !== null) return await watchAgain(parts, watched[1] ?? null, detach);
+    const submission = parseLine(line, parts.commands);
+    let reply = await parts.desk.submit(parts.actor, submission);
+    if (reply.type === "confirm") {
+      // An empty answer is submitted too, so that the desk can put the refusal on record.
+      const confirmation = await parts.confirm(reply.question, reply.expected);
+      reply = await parts.desk.submit(parts.actor, { ...submission, confirmation });
+    }
+    return await showReply(parts, reply, detach);
+  } catch (error) {
+    return refuse(parts, asOpsError(error));
+  }
+}
+
+async function showReply(parts: SessionParts, reply: Reply, detach: AbortSignal): Promise<LineResult> {
+  switch (reply.type) {
+    case "answer":
+      parts.screen.print(renderAnswer(reply.answer, parts.now()));
+      return FINE;
+    case "operation":
+      return follow(parts, reply.operation.id, reply.operation, detach);
+    case "refused":
+      return refuse(parts, reply.error);
+    case "confirm":
+      return refuse(parts, new OpsError({ code: "internal", userMessage: "A confirmation was asked for twice." }));
+  }
+}
+
+function refuse({ screen }: SessionParts, error: OpsError): LineResult {
+  screen.print(renderRefusal(error));
+  return { ok: false, reason: error.userMessage };
+}
+
+async function watchAgain(parts: SessionParts, id: string | null, detach: AbortSignal): Promise<LineResult> {
+  if (id !== null) return follow(parts, parseOperationId(id), null, detach);
+  const [latest] = await parts.desk.unfinished(parts.actor);
+  if (latest !== undefined) return follow(parts, latest.id, latest, detach);
+  parts.screen.print(renderNothingToWatch(null));
+  return FINE;
+}
+
+async function follow(
+  parts: SessionParts,
+  id: OperationId,
+  known: Operation | null,
+  detach: AbortSignal,
+): Promise<LineResult> {
+  let latest = known;
+  const view = parts.progress();
+  try {
+    // One that has ended already needs no progress, only its outcome.
+    if (latest !== null && !isEnded(latest)) view.show(latest);
+    for await (const operation of parts.desk.watch(parts.actor, id, detach)) {
+      const wasUnseen = latest === null;
+      latest = operation;
+      if (!(wasUnseen && isEnded(operation))) view.show(operation);
+    }
+  } finally {
+    view.close();
+  }
+  if (latest === null) {
+    if (!detach.aborted) parts.screen.print(renderNothingToWatch(isOperationId(id) ? id : null));
+    return { ok: detach.aborted, reason: `There is no operation ${id}.` };
+  }
+  if (!isEnded(latest)) {
+    parts.screen.print(detach.reason === LEAVING ? renderLeaving(latest) : renderDetached(latest));
+    return { ok: false, reason: "It was still going on." };
+  }
+  const outcome = renderOutcome(latest);
+  parts.screen.print(outcome);
+  return latest.state === "succeeded" ? FINE : { ok: false, reason: latest.failure?.userMessage ?? outcome.title };
+}

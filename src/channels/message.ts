@@ -1,0 +1,61 @@
+export type Tone = "plain" | "progress" | "good" | "bad" | "question";
+
+export interface StepLine {
+  readonly mark: "pending" | "running" | "done" | "failed";
+  readonly title: string;
+  /** How long it took or takes so far; null before it starts. */
+  readonly time: string | null;
+  /** What is going on inside it; null when there is nothing to say. */
+  readonly detail: string | null;
+}
+
+export type Block =
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "fields"; readonly fields: readonly { readonly name: string; readonly value: string }[] }
+  /** Each row has as many cells as `head`. */
+  | { readonly type: "table"; readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] }
+  | { readonly type: "bar"; readonly done: number; readonly total: number; readonly note: string }
+  | { readonly type: "steps"; readonly steps: readonly StepLine[] }
+  | { readonly type: "list"; readonly title: string; readonly items: readonly string[] }
+  /** Lines from outside, oldest first. */
+  | { readonly type: "log"; readonly lines: readonly string[] }
+  /** Complete command lines worth sending next; a chat may make buttons of them. */
+  | { readonly type: "next"; readonly commands: readonly string[] };
+
+/** What a channel shows, without a word on how. Strings may hold anything: each channel makes them harmless in its own way. */
+export interface Message {
+  readonly title: string;
+  readonly tone: Tone;
+  readonly blocks: readonly Block[];
+  /** For the person who asked, not for the room. */
+  readonly private: boolean;
+}
+
+/** Leaves out blocks with nothing in them. */
+export function message(title: string, tone: Tone, blocks: readonly (Block | null)[], isPrivate = false): Message {
+  const kept = blocks.filter((block) => block !== null).filter((block) => !isEmpty(block));
+  return { title, tone, blocks: kept, private: isPrivate };
+}
+
+export function text(content: string | null): Block | null {
+  return content === null || content === "" ? null : { type: "text", text: content };
+}
+
+function isEmpty(block: Block): boolean {
+  switch (block.type) {
+    case "fields":
+      return block.fields.length === 0;
+    case "table":
+      return block.rows.length === 0;
+    case "steps":
+      return block.steps.length === 0;
+    case "list":
+      return block.items.length === 0;
+    case "log":
+      return block.lines.length === 0;
+    case "next":
+      return block.commands.length === 0;
+    default:
+      return false;
+  }
+}

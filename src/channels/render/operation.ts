@@ -1,0 +1,66 @@
+import { formatDuration, formatElapsed } from "../../core/measures.ts";
+import type { Operation, StepRecord } from "../../core/operation.ts";
+import { type Block, type Message, message, type StepLine, text } from "../message.ts";
+import { facts, nextAfter } from "./result.ts";
+import { doing, done, lowerFirst } from "./words.ts";
+
+/** After this long in the queue, a person should hear that nobody works on it. */
+const LONELY_MS = 10_000;
+
+/** An operation that has not ended. */
+export function renderProgress(operation: Operation, nowMs: number): Message {
+  const elapsed = formatElapsed(nowMs - operation.requestedAtMs);
+  const finished = operation.steps.filter((step) => step.state === "done").length;
+  const bar: Block = { type: "bar", done: finished, total: operation.steps.length, note: elapsed };
+  const steps: Block = { type: "steps", steps: operation.steps.map((step) => renderStep(step, nowMs)) };
+  return message(doing(operation), "progress", [bar, steps, text(whatNext(operation, nowMs))]);
+}
+
+export function renderStep(step: StepRecord, nowMs: number): StepLine {
+  return { mark: step.state, title: step.title, time: stepTime(step, nowMs), detail: step.detail };
+}
+
+function stepTime(step: StepRecord, nowMs: number): string | null {
+  if (step.startedAtMs === null || step.state === "pending") return null;
+  if (step.endedAtMs === null) return formatElapsed(nowMs - step.startedAtMs);
+  return formatDuration(step.endedAtMs - step.startedAtMs);
+}
+
+function whatNext(operation: Operation, nowMs: number): string {
+  if (operation.waitingBehind !== null) {
+    return `Waits for ${operation.waitingBehind}, which works on ${operation.agent ?? "the same thing"} now.`;
+  }
+  if (operation.state === "queued") {
+    if (nowMs - operation.requestedAtMs < LONELY_MS) return "Waiting for a free worker.";
+    return "No worker has taken it yet. It is safe in the queue; is `creel worker` running?";
+  }
+  const next = operation.steps.find((step) => step.state === "pending");
+  return next === undefined ? "This is the last step." : `Next: ${lowerFirst(next.title)}`;
+}
+
+/** An operation that has ended. */
+export function renderOutcome(operation: Operation): Message {
+  const took = formatDuration((operation.endedAtMs ?? operation.requestedAtMs) - operation.requestedAtMs);
+  const next: Block = { type: "next", commands: nextAfter(operation) };
+  if (operation.state === "succeeded") {
+    const fields: Block = { type: "fields", fields: facts(operation) };
+    return message(`${done(operation)} in ${took}.`, "good", [fields, next]);
+  }
+  const { failure } = operation;
+  const failed = operation.steps.find((step) => step.state === "failed");
+  const leftBehind = failure?.leftBehind ?? [];
+  const title =
+    operation.state === "cancelled"
+      ? `${doing(operation)} was cancelled after ${took}.`
+      : `${doing(operation)} failed after ${took}${failed === undefined ? "." : `, at “${failed.title}”.`}`;
+  return message(title, operation.state === "cancelled" ? "plain" : "bad", [
+    operation.state === "cancelled" ? null : text(failure?.userMessage ?? "The reason was not written down."),
+    text(failure?.hint ?? null),
+    failure === null || failure.evidence.length === 0 ? null : text("The last lines that explain it:"),
+    { type: "log", lines: failure?.evidence ?? [] },
+    leftBehind.length === 0 ? text("Nothing was left behind.") : null,
+    { type: "list", title: "What exists now", items: leftBehind },
+    next,
+    { type: "fields", fields: [{ name: "Operation", value: operation.id }] },
+  ]);
+}

@@ -1,0 +1,16 @@
+import type { OpsError } from "../../core/errors.ts";
+import { type Message, message, text } from "../message.ts";
+
+/** Refusals are nobody else's business. */
+export function renderRefusal(error: OpsError): Message {
+  return message(
+    error.userMessage,
+    "bad",
+    [
+      text(error.hint),
+      { type: "log", lines: error.evidence },
+      text(error.retry === "later" ? "It may work in a moment." : null),
+    ],
+    true,
+  );
+}
