@@ -1,0 +1,23 @@
+import type { AgentName, OperationId } from "../core/names.ts";
+
+/** Every name Creel uses in Redis. BullMQ's own keys are `creel:<lane>:…`. */
+export const PREFIX = "creel";
+
+export const keys = {
+  /** Hash: record (JSON), lane, fence; cancel, started and ended when that has happened. */
+  operation: (id: OperationId) => `${PREFIX}:operation:${id}`,
+  /** List of an agent's operations that have not ended, in the order they were asked for; the head has its turn. */
+  turns: (agent: AgentName | null) => `${PREFIX}:turns:${agent ?? ""}`,
+  /** Sorted sets of operation ids by the time they were asked for: those that have not ended, all, an agent's. */
+  open: `${PREFIX}:open`,
+  index: `${PREFIX}:index`,
+  agentIndex: (agent: AgentName | null) => `${PREFIX}:index:${agent ?? ""}`,
+  /** Stream of audit events (JSON in the field `event`). */
+  audit: `${PREFIX}:audit`,
+  /** Hash of agents (JSON) by name. */
+  agents: `${PREFIX}:agents`,
+  /** Channel that carries the id of every operation that has changed. */
+  changed: `${PREFIX}:changed`,
+  /** Channel that carries the id of every running operation that shall stop. */
+  cancel: `${PREFIX}:cancel`,
+} as const;

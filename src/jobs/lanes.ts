@@ -1,0 +1,67 @@
+import { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import { OpsError } from "../core/errors.ts";
+import type { OperationId } from "../core/names.ts";
+import type { OperationDefinition } from "../operations/definition.ts";
+import { PREFIX } from "./keys.ts";
+
+export type Lane = OperationDefinition["lane"];
+export const LANES: readonly Lane[] = ["hosts", "snapshots"];
+
+export interface Delivery {
+  readonly operationId: string;
+}
+
+/** BullMQ's side of things: one queue per lane. A delivery carries nothing but the operation's id, and may come twice or late. */
+export interface Lanes {
+  /** For an operation that is new, or has no delivery any more. Idempotent. */
+  deliver(lane: string, id: OperationId): Promise<void>;
+  /** Delivers it if its delivery is lost or used up; cheap when all is well. */
+  ensure(lane: string, id: OperationId): Promise<void>;
+  /** Like `ensure`, and lets a delivery that waits for its turn go at once. */
+  wake(lane: string, id: OperationId): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createLanes(redis: Redis, onError: (error: unknown) => void): Lanes {
+  const queues = new Map<string, Queue<Delivery>>();
+  for (const lane of LANES) {
+    const queue = new Queue<Delivery>(lane, { connection: redis, prefix: PREFIX, skipVersionCheck: true });
+    queue.on("error", onError);
+    queues.set(lane, queue);
+  }
+
+  function queueOf(lane: string): Queue<Delivery> {
+    const queue = queues.get(lane);
+    if (!queue) throw new OpsError({ code: "internal", userMessage: `There is no lane "${lane}".` });
+    return queue;
+  }
+
+  async function deliver(lane: string, id: OperationId): Promise<void> {
+    const options = { jobId: id, removeOnComplete: true, removeOnFail: true };
+    await queueOf(lane).add("operation", { operationId: id }, options);
+  }
+
+  async function ensure(lane: string, id: OperationId): Promise<string> {
+    const state = await queueOf(lane).getJobState(id);
+    // A finished delivery of an operation that has not ended blocks its id.
+    if (state === "completed" || state === "failed") await queueOf(lane).remove(id);
+    if (state === "completed" || state === "failed" || state === "unknown") await deliver(lane, id);
+    return state;
+  }
+
+  return {
+    deliver,
+    async ensure(lane, id) {
+      await ensure(lane, id);
+    },
+    async wake(lane, id) {
+      if ((await ensure(lane, id)) !== "delayed") return;
+      const waiting = await queueOf(lane).getJob(id);
+      await waiting?.promote();
+    },
+    async close() {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { OpsError } from "../core/errors.ts";
+import { makeOperationId, type OperationId } from "../core/names.ts";
+import { fail, failureFrom, isEnded, newOperation } from "../core/operation.ts";
+import type { OperationDefinition } from "../operations/definition.ts";
+import type { Operations } from "../operations/journal.ts";
+import type { Changes } from "./changes.ts";
+import type { Lanes } from "./lanes.ts";
+import { noSuchOperation, type OperationStore } from "./store.ts";
+import { watchOperation } from "./watch.ts";
+
+export interface OperationsParts {
+  readonly store: OperationStore;
+  readonly changes: Changes;
+  readonly lanes: Lanes;
+  readonly definitions: readonly OperationDefinition[];
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+export function createOperations(parts: OperationsParts): Operations {
+  const { store, changes, lanes, definitions, now, random, onError } = parts;
+
+  /** What is durable already does not fail because its delivery does: the sweep of the workers finds it. */
+  async function wake(id: OperationId): Promise<void> {
+    try {
+      const lane = await store.lane(id);
+      if (lane !== null) await lanes.wake(lane, id);
+    } catch (error) {
+      onError(error);
+    }
+  }
+
+  return {
+    async enqueue({ kind, params, agent, requestedBy }) {
+      const definition = definitions.find((candidate) => candidate.kind === kind);
+      if (!definition) throw unknownKind(kind);
+      const parsed = definition.params.safeParse(params);
+      if (!parsed.success) throw unfitParams(kind, parsed.error);
+      const steps = Object.entries(definition.steps).map(([name, { title }]) => ({ name, title }));
+      const { version } = definition;
+      const id = makeOperationId(now(), random);
+      const operation = newOperation({ id, kind, version, params: parsed.data, agent, requestedBy, steps }, now());
+      await store.enqueue(operation, definition.lane);
+      await lanes.deliver(definition.lane, id).catch(onError);
+      return operation;
+    },
+    async get(id) {
+      return (await store.read(id))?.operation ?? null;
+    },
+    recent: (filter) => store.recent(filter),
+    async cancel(id) {
+      const stored = await store.read(id);
+      if (!stored) throw noSuchOperation(id);
+      if (isEnded(stored.operation)) return false;
+      // Nobody has begun with it: there is nothing to undo, so it does not have to wait for a worker either.
+      if (stored.fence === "0") {
+        const replaced = await store.replaceUnclaimed(stored, fail(stored.operation, failureFrom(cancelled()), now()));
+        if (replaced?.next) await wake(replaced.next);
+        if (replaced) return true;
+      }
+      return store.requestCancel(id);
+    },
+    watch: (id, signal) => watchOperation(store, changes, id, signal),
+  };
+}
+
+export function cancelled(): OpsError {
+  return new OpsError({ code: "cancelled", userMessage: "It was cancelled on request." });
+}
+
+function unknownKind(kind: string): OpsError {
+  return new OpsError({ code: "internal", userMessage: `Creel does not know how to do "${kind}".` });
+}
+
+function unfitParams(kind: string, cause: unknown): OpsError {
+  return new OpsError({ code: "input-invalid", userMessage: `"${kind}" was asked for with unfit parameters.`, cause });
+}

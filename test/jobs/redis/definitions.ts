@@ -1,0 +1,76 @@
+import { appendFile, stat, watch } from "node:fs/promises";
+import { dirname } from "node:path";
+import { z } from "zod";
+import { OpsError } from "../../../src/core/errors.ts";
+import type { Json } from "../../../src/core/operation.ts";
+import { defineOperation, type OperationDefinition } from "../../../src/operations/definition.ts";
+
+/**
+ * Appends the step's name to `file` and, at `hold`, waits until `file.go` exists or its signal aborts: a test decides from outside,
+ * also from another process, how far an operation gets.
+ */
+export const write = defineOperation({
+  kind: "write",
+  version: 1,
+  lane: "hosts",
+  params: z.object({ file: z.string(), hold: z.boolean() }),
+  steps: {
+    first: { title: "First", budgetMs: 60_000, output: z.object({ pid: z.number() }) },
+    hold: { title: "Hold", budgetMs: 60_000, output: z.null() },
+    last: { title: "Last", budgetMs: 60_000, output: z.null() },
+  },
+  async run({ step }, { file, hold }) {
+    const { pid } = await step("first", async () => {
+      await appendFile(file, "first\n");
+      return { pid: process.pid };
+    });
+    await step("hold", async ({ signal, detail }) => {
+      await appendFile(file, "hold\n");
+      detail("holding");
+      if (hold) await untilExists(`${file}.go`, signal);
+      return null;
+    });
+    await step("last", async () => {
+      await appendFile(file, "last\n");
+      return null;
+    });
+    return { firstPid: pid };
+  },
+  async cleanup(_context, { file }) {
+    await appendFile(file, "cleanup\n");
+    return { leftBehind: [file], nextCommands: [] };
+  },
+});
+
+export const failing = defineOperation({
+  kind: "failing",
+  version: 1,
+  lane: "snapshots",
+  params: z.null(),
+  steps: { only: { title: "Only", budgetMs: 60_000, output: z.null() } },
+  async run({ step }): Promise<Json> {
+    await step("only", async ({ detail }) => {
+      detail("trying hunter2-canary");
+      throw new OpsError({
+        code: "provider-failed",
+        userMessage: "The answer was hunter2-canary.",
+        evidence: ["hunter2-canary"],
+      });
+    });
+    return null;
+  },
+  cleanup: async () => ({ leftBehind: ["something of hunter2-canary"], nextCommands: [] }),
+});
+
+export const definitions: readonly OperationDefinition[] = [write, failing];
+
+async function untilExists(file: string, signal: AbortSignal): Promise<void> {
+  const exists = () =>
+    stat(file).then(
+      () => true,
+      () => false,
+    );
+  const watcher = watch(dirname(file), { signal });
+  if (await exists()) return;
+  for await (const _ of watcher) if (await exists()) return;
+}

@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { onTestFinished } from "vitest";
+import type { Actor } from "../../../src/core/actor.ts";
+import type { OpsError } from "../../../src/core/errors.ts";
+import type { OperationId } from "../../../src/core/names.ts";
+import type { Operation } from "../../../src/core/operation.ts";
+import { type EmbeddedRedis, startEmbeddedRedis } from "../../../src/jobs/embedded-redis.ts";
+import { createJobs, type Jobs } from "../../../src/jobs/jobs.ts";
+import type { JobsOptions } from "../../../src/jobs/options.ts";
+import type { OperationDefinition } from "../../../src/operations/definition.ts";
+
+export const root: Actor = { channel: "terminal", user: "root", roles: [], name: "root" };
+
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "creel-jobs-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export async function startRedis(stateDir?: string): Promise<EmbeddedRedis & { readonly restarts: OpsError[] }> {
+  const restarts: OpsError[] = [];
+  const redis = await startEmbeddedRedis({
+    stateDir: stateDir ?? (await temporaryFolder()),
+    onRestart: (error) => restarts.push(error),
+    onFatal: (error) => restarts.push(error),
+  });
+  onTestFinished(() => redis.stop());
+  return { ...redis, restarts };
+}
+
+/** Must be called after `startRedis`, so that it is closed before Redis is stopped. */
+export async function openJobs(
+  socketPath: string,
+  definitions: readonly OperationDefinition[],
+  overrides: Partial<JobsOptions> = {},
+): Promise<Jobs> {
+  const jobs = await createJobs({
+    redis: { socketPath },
+    definitions,
+    now: Date.now,
+    random: Math.random,
+    redact: (text) => text.replaceAll("hunter2-canary", "[redacted]"),
+    concurrency: 8,
+    onError: () => undefined,
+    ...overrides,
+  });
+  onTestFinished(() => jobs.close());
+  return jobs;
+}
+
+export function plainRedis(socketPath: string): Redis {
+  const redis = new Redis({ path: socketPath });
+  redis.on("error", () => undefined);
+  onTestFinished(() => redis.disconnect());
+  return redis;
+}
+
+/** All records that a watcher sees, the ended one last. */
+export async function watchToEnd(jobs: Jobs, id: OperationId, limitMs = 40_000): Promise<Operation[]> {
+  const seen: Operation[] = [];
+  for await (const operation of jobs.operations.watch(id, AbortSignal.timeout(limitMs))) seen.push(operation);
+  return seen;
+}
+
+export async function endOf(jobs: Jobs, id: OperationId, limitMs?: number): Promise<Operation> {
+  const last = (await watchToEnd(jobs, id, limitMs)).at(-1);
+  if (!last?.endedAtMs) throw new Error(`${id} has not ended: ${JSON.stringify(last)}`);
+  return last;
+}
+
+/** The first record for which `test` holds. */
+export async function when(jobs: Jobs, id: OperationId, test: (operation: Operation) => boolean): Promise<Operation> {
+  for await (const operation of jobs.operations.watch(id, AbortSignal.timeout(20_000))) {
+    if (test(operation)) return operation;
+  }
+  throw new Error(`${id} never was as expected`);
+}
