@@ -28,7 +28,7 @@ export function parseLine(line: string, commands: readonly Command[]): Submissio
   const options = new Map<string, string>();
   for (const [option, value] of pairs(rest.map(readToken), command)) {
     if (options.has(option)) {
-      throw unreadable(`${option}: is given twice.`, command ? usageOf(command) : null);
+      throw unreadable(`${option}: is given twice.`, command ? `Usage: ${usageOf(command)}` : null);
     }
     options.set(option, value);
   }
@@ -70,7 +70,10 @@ function* pairs(tokens: readonly Token[], command: Command | undefined): Generat
 }
 
 function stray(token: Token, command: Command): OpsError {
-  return unreadable(`/${command.name} does not know what to do with ${quoteForMessage(token.text)}.`, usageOf(command));
+  return unreadable(
+    `/${command.name} does not know what to do with ${quoteForMessage(token.text)}.`,
+    `Usage: ${usageOf(command)}`,
+  );
 }
 
 function readToken(word: string): Token {

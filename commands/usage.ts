@@ -5,7 +5,12 @@ export function usageOf(command: Command): string {
   return [`/${command.name}`, ...command.options.map(usageOfOption)].join(" ");
 }
 
+/** More choices than this are better completed than listed. */
+const MOST_LISTED = 3;
+
 function usageOfOption(option: CommandOption): string {
-  const shown = option.kind === "choice" && option.bare ? (option.choices ?? []).join("|") : `${option.name}:`;
+  const choices = option.bare ? (option.choices ?? []) : [];
+  const listed = choices.length > 0 && choices.length <= MOST_LISTED;
+  const shown = listed ? choices.join("|") : `${option.name}:`;
   return option.required ? shown : `[${shown}]`;
 }

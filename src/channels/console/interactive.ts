@@ -1,8 +1,7 @@
 import { asOpsError } from "../../core/errors.ts";
 import type { Operation } from "../../core/operation.ts";
-import { message } from "../message.ts";
 import { renderRefusal } from "../render/refusal.ts";
-import { confirmationPrompt, PRESS_AGAIN, PROMPT, renderGreeting } from "../render/terminal.ts";
+import { confirmationPrompt, PRESS_AGAIN, PROMPT, renderGreeting, renderQuestion } from "../render/terminal.ts";
 import type { Keyboard } from "./keyboard.ts";
 import { LEAVING, runLine, type SessionParts } from "./session.ts";
 
@@ -38,7 +37,7 @@ async function runTyped(parts: Parts, keyboard: Keyboard, line: string): Promise
   const detach = new AbortController();
   const stop = (reason: "interrupt" | "end") => detach.abort(reason === "end" ? LEAVING : "detached");
   const confirm = async (question: string, expected: string) => {
-    parts.screen.print(message(question, "question", []));
+    parts.screen.print(renderQuestion(question, null));
     const typed = await keyboard.ask(confirmationPrompt(expected));
     return typed.type === "line" ? typed.text : "";
   };

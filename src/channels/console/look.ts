@@ -53,5 +53,5 @@ const ASCII: Readonly<Record<string, string>> = {
 
 /** For terminals that show nothing else; everything keeps its width. */
 export function toAscii(text: string): string {
-  return text.replace(/[^\x00-\x7f]/gu, (char) => ASCII[char] ?? "?");
+  return text.replace(/\P{ASCII}/gu, (char) => ASCII[char] ?? "?");
 }

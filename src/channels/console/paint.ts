@@ -58,8 +58,9 @@ function paintBar(bar: { readonly done: number; readonly total: number; readonly
 
 export function paintSteps(steps: readonly StepLine[], look: Look): string[] {
   const longest = Math.max(0, ...steps.map((step) => cells(clean(step.title))));
-  // A mark and a space before the title, two spaces and a time such as "12 min 34 s" behind it.
-  const titleWidth = Math.min(longest, Math.max(10, look.columns - 2 - 2 - 11));
+  // At least "10 min 5 s", so that the column does not jump while times grow.
+  const times = Math.max(10, ...steps.map((step) => cells(clean(step.time ?? ""))));
+  const titleWidth = Math.min(longest, Math.max(10, look.columns - "✓ ".length - "  ".length - times));
   return steps.flatMap((step) => paintStep(step, titleWidth, look));
 }
 

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { type FailedLine, PROMPT, renderFailedLines } from "../render/terminal.ts";
+import { type FailedLine, PROMPT, renderFailedLines, renderQuestion } from "../render/terminal.ts";
 import { LEAVING, runLine, type SessionParts } from "./session.ts";
 import { clean } from "./text-width.ts";
 
@@ -27,6 +27,10 @@ export async function runPiped(
   };
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();
+  const confirm = async (question: string, expected: string) => {
+    parts.screen.print(renderQuestion(question, expected));
+    return "";
+  };
   try {
     for await (const raw of lines) {
       number += 1;
@@ -35,7 +39,7 @@ export async function runPiped(
       if (signal.aborted) break;
       commands += 1;
       parts.screen.write(`${PROMPT}${clean(line)}\n`);
-      const result = await runLine({ ...parts, confirm: async () => "" }, line, detach.signal);
+      const result = await runLine({ ...parts, confirm }, line, detach.signal);
       parts.screen.write("\n");
       if (!result.ok) failed.push({ number, line, reason: result.reason });
     }

@@ -1,5 +1,5 @@
 import { formatDuration, formatElapsed } from "../../core/measures.ts";
-import type { Operation, StepRecord } from "../../core/operation.ts";
+import { isEnded, type Operation, type StepRecord } from "../../core/operation.ts";
 import { type Block, type Message, message, type StepLine, text } from "../message.ts";
 import { facts, nextAfter } from "./result.ts";
 import { doing, done, lowerFirst } from "./words.ts";
@@ -7,9 +7,9 @@ import { doing, done, lowerFirst } from "./words.ts";
 /** After this long in the queue, a person should hear that nobody works on it. */
 const LONELY_MS = 10_000;
 
-/** An operation that has not ended. */
+/** An operation on its way; also its last state, which the outcome follows. */
 export function renderProgress(operation: Operation, nowMs: number): Message {
-  const elapsed = formatElapsed(nowMs - operation.requestedAtMs);
+  const elapsed = formatElapsed((operation.endedAtMs ?? nowMs) - operation.requestedAtMs);
   const finished = operation.steps.filter((step) => step.state === "done").length;
   const bar: Block = { type: "bar", done: finished, total: operation.steps.length, note: elapsed };
   const steps: Block = { type: "steps", steps: operation.steps.map((step) => renderStep(step, nowMs)) };
@@ -26,7 +26,8 @@ function stepTime(step: StepRecord, nowMs: number): string | null {
   return formatDuration(step.endedAtMs - step.startedAtMs);
 }
 
-function whatNext(operation: Operation, nowMs: number): string {
+function whatNext(operation: Operation, nowMs: number): string | null {
+  if (isEnded(operation)) return null;
   if (operation.waitingBehind !== null) {
     return `Waits for ${operation.waitingBehind}, which works on ${operation.agent ?? "the same thing"} now.`;
   }

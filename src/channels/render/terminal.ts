@@ -36,8 +36,17 @@ export function renderNothingToWatch(id: OperationId | null): Message {
   return message(title, id === null ? "plain" : "bad", [text("/history lists operations with their ids.")]);
 }
 
+/** What a confirmation is about. `expected` null: it is asked for right below. */
+export function renderQuestion(question: string, expected: string | null): Message {
+  const how =
+    expected === null
+      ? "Anything but the answer asked for stops it."
+      : `Add confirm:${expected} to the line to go ahead.`;
+  return message(question, "question", [text(how)]);
+}
+
 export function confirmationPrompt(expected: string): string {
-  return `Type ${expected} to confirm, anything else to stop: `;
+  return `Type ${expected} to go ahead: `;
 }
 
 export interface FailedLine {

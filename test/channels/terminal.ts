@@ -1,0 +1,86 @@
+import { PassThrough } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
+import { commands } from "../../commands/index.ts";
+import { runConsole } from "../../src/channels/console/console.ts";
+import { createDeskWorld, type DeskWorld, owner } from "../desk/world.ts";
+
+export interface TestTerminal {
+  readonly world: DeskWorld;
+  /** Everything shown so far, without escape sequences. */
+  seen(): string;
+  /** Everything written so far, as it is. */
+  raw(): string;
+  /** Resolves when `pattern` has been shown since the last call that matched. */
+  shows(pattern: RegExp): Promise<void>;
+  type(keys: string): void;
+  endInput(): void;
+  readonly stop: AbortController;
+  readonly exit: Promise<number>;
+  /** Moves the clock that durations are measured with. */
+  advance(ms: number): void;
+}
+
+export interface TerminalOptions {
+  readonly interactive: boolean;
+  readonly actor?: typeof owner;
+  readonly columns?: number;
+  readonly cursor?: boolean;
+  readonly before?: (world: DeskWorld) => Promise<void>;
+  readonly world?: (now: () => number) => DeskWorld;
+}
+
+/** The real console between two streams, over the real desk. */
+export async function openTerminal(options: TerminalOptions): Promise<TestTerminal> {
+  let nowMs = 1_000_000;
+  const now = () => nowMs;
+  const world = (options.world ?? createDeskWorld)(now);
+  await options.before?.(world);
+  const input = new PassThrough();
+  const output = new PassThrough({ encoding: "utf8" });
+  const wrote = new EventTarget();
+  let raw = "";
+  let matchedTo = 0;
+  output.on("data", (chunk: string) => {
+    raw += chunk;
+    wrote.dispatchEvent(new Event("data"));
+  });
+  const stop = new AbortController();
+  const exit = runConsole({
+    desk: world.desk,
+    actor: options.actor ?? owner,
+    commands,
+    input,
+    output,
+    interactive: options.interactive,
+    color: false,
+    cursor: options.cursor ?? true,
+    unicode: true,
+    columns: () => options.columns ?? 80,
+    rows: () => 24,
+    now,
+    signal: stop.signal,
+  });
+  const seen = () => stripVTControlCharacters(raw);
+  return {
+    world,
+    seen,
+    raw: () => raw,
+    async shows(pattern) {
+      for (;;) {
+        const match = pattern.exec(seen().slice(matchedTo));
+        if (match !== null) {
+          matchedTo += match.index + match[0].length;
+          return;
+        }
+        await new Promise<void>((resolve) => wrote.addEventListener("data", () => resolve(), { once: true }));
+      }
+    },
+    type: (keys) => void input.write(keys),
+    endInput: () => void input.end(),
+    stop,
+    exit,
+    advance(ms) {
+      nowMs += ms;
+    },
+  };
+}

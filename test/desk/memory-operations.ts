@@ -1,0 +1,105 @@
+import type { AuditEvent, AuditLog } from "../../src/core/audit.ts";
+import { OpsError } from "../../src/core/errors.ts";
+import { makeOperationId, type OperationId } from "../../src/core/names.ts";
+import { fail, failureFrom, isEnded, newOperation, type Operation } from "../../src/core/operation.ts";
+import type { Operations } from "../../src/operations/journal.ts";
+
+/** Operations in memory. Nothing works on them by itself: tests change them as a worker would. */
+export interface MemoryOperations extends Operations {
+  readonly all: ReadonlyMap<OperationId, Operation>;
+  change(id: OperationId, transition: (operation: Operation) => Operation): void;
+  /** Resolves with the next operation anybody enqueues, or the newest one nobody waited for. */
+  nextEnqueued(): Promise<Operation>;
+  /** Resolves when somebody watches the operation. */
+  watched(id: OperationId): Promise<void>;
+}
+
+export type StepTitles = readonly { readonly name: string; readonly title: string }[];
+
+export function createMemoryOperations(now: () => number, steps: (kind: string) => StepTitles): MemoryOperations {
+  const all = new Map<OperationId, Operation>();
+  const changed = new EventTarget();
+  const unclaimed: Operation[] = [];
+  const watching = new Set<OperationId>();
+  const until = async (type: string, condition: () => boolean, signal?: AbortSignal) => {
+    while (!condition() && !signal?.aborted) {
+      await new Promise<void>((resolve) => {
+        changed.addEventListener(type, () => resolve(), { once: true });
+        signal?.addEventListener("abort", () => resolve(), { once: true });
+      });
+    }
+  };
+  const put = (operation: Operation) => {
+    all.set(operation.id, operation);
+    changed.dispatchEvent(new Event(operation.id));
+  };
+  const newestFirst = () => [...all.values()].reverse();
+  let made = 0;
+
+  return {
+    all,
+    change(id, transition) {
+      const operation = all.get(id);
+      if (operation === undefined) throw new Error(`no operation ${id}`);
+      put(transition(operation));
+    },
+    async nextEnqueued() {
+      await until("enqueued", () => unclaimed.length > 0);
+      const operation = unclaimed.shift();
+      if (operation === undefined) throw new Error("two callers waited for one operation");
+      return operation;
+    },
+    watched: (id) => until("watched", () => watching.has(id)),
+
+    async enqueue({ kind, params, agent, requestedBy }) {
+      made += 1;
+      const id = makeOperationId(now(), () => (made % 36) / 36);
+      const operation = newOperation({ id, kind, version: 1, params, agent, requestedBy, steps: steps(kind) }, now());
+      put(operation);
+      unclaimed.push(operation);
+      changed.dispatchEvent(new Event("enqueued"));
+      return operation;
+    },
+    get: async (id) => all.get(id) ?? null,
+    recent: async ({ agent, limit }) =>
+      newestFirst()
+        .filter((operation) => agent === null || operation.agent === agent)
+        .slice(0, limit),
+    async cancel(id) {
+      const operation = all.get(id);
+      if (operation === undefined || isEnded(operation)) return false;
+      put(fail(operation, failureFrom(new OpsError({ code: "cancelled", userMessage: "Cancelled." })), now()));
+      return true;
+    },
+    async *watch(id, signal) {
+      let seen: Operation | undefined;
+      watching.add(id);
+      changed.dispatchEvent(new Event("watched"));
+      while (!signal.aborted) {
+        const operation = all.get(id);
+        if (operation === undefined) return;
+        if (operation !== seen) {
+          seen = operation;
+          yield operation;
+          if (isEnded(operation)) return;
+        }
+        await until(id, () => all.get(id) !== seen, signal);
+      }
+    },
+  };
+}
+
+export function createMemoryAudit(): AuditLog & { readonly events: AuditEvent[] } {
+  const events: AuditEvent[] = [];
+  return {
+    events,
+    async append(event) {
+      events.push(event);
+    },
+    recent: async ({ agent, limit }) =>
+      [...events]
+        .reverse()
+        .filter((event) => agent === null || event.agent === agent)
+        .slice(0, limit),
+  };
+}
