@@ -1,0 +1,112 @@
+import { createServer, type RequestListener } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { describe, expect, it } from "vitest";
+import { askReadiness, explain } from "../../../services/gateway/readiness.ts";
+import { parseUnitState } from "../../../services/gateway/unit-state.ts";
+import { generateHostKey } from "../../../services/host-shell/host-key.ts";
+import { createMemoryHostShells } from "../../../services/host-shell/memory.ts";
+import type { Host } from "../../../src/core/host.ts";
+import { parseAgentName, parseHostName, parseOperationId } from "../../../src/core/names.ts";
+
+const host: Host = {
+  name: parseHostName("ada-abcdef"),
+  provider: "memory",
+  state: "running",
+  agent: parseAgentName("ada"),
+  operation: parseOperationId("0123456789abcdef"),
+  createdAtMs: 0,
+  region: "here",
+  size: "small",
+  address: "192.0.2.1",
+  sshPort: 22,
+  hostKeyFingerprint: generateHostKey().fingerprint,
+};
+
+/** What `askReadiness` makes of a real HTTP server behind the host's loopback. */
+async function ask(answer: RequestListener) {
+  const server = createServer(answer);
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address() as AddressInfo;
+  const shells = createMemoryHostShells({ find: async () => host });
+  await using shell = await shells.connect(host);
+  shells.machine(host.name)?.listeners.set(18789, (stream) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.on("error", () => stream.destroy());
+    stream.pipe(socket).pipe(stream);
+  });
+  try {
+    return await askReadiness(shell, 18789);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((closed) => server.close(closed));
+  }
+}
+
+describe("readiness", () => {
+  it("believes the body, not the status", async () => {
+    expect(await ask((_q, r) => r.end('{"ready":true,"failing":[]}'))).toEqual({ ready: true });
+    const web = await ask((_q, r) => r.end("<!doctype html><title>OpenClaw</title>"));
+    expect(web).toMatchObject({ ready: false, why: expect.stringContaining("not a gateway") });
+    const starting = await ask((_q, r) => r.writeHead(503).end('{"ready":false,"failing":["channels"]}'));
+    expect(starting).toEqual({ ready: false, why: "it waits for channels" });
+    expect(await ask((_q, r) => r.writeHead(503).end('{"ready":true}'))).toMatchObject({ ready: false });
+  });
+
+  it("takes a connection that breaks, or is not there, as not yet", async () => {
+    expect(await ask((q) => q.socket.destroy())).toMatchObject({ ready: false });
+    const shells = createMemoryHostShells({ find: async () => host });
+    await using shell = await shells.connect(host);
+    expect(await askReadiness(shell, 18789)).toMatchObject({ ready: false });
+  });
+});
+
+function unit(fields: Readonly<Record<string, string>>) {
+  const all = {
+    LoadState: "loaded",
+    ActiveState: "active",
+    SubState: "running",
+    Result: "success",
+    ExecMainStatus: "0",
+    NRestarts: "0",
+    MemoryCurrent: "[not set]",
+    ExecMainStartTimestamp: "@1795255489",
+    ...fields,
+  };
+  return parseUnitState(
+    Object.entries(all)
+      .map((pair) => pair.join("="))
+      .join("\n"),
+  );
+}
+
+describe("what systemd says of the unit", () => {
+  const logs = async () => ["the last line"];
+
+  it("is read with its gaps", () => {
+    expect(unit({})).toMatchObject({
+      active: "active",
+      memoryBytes: null,
+      startedAtMs: 1_795_255_489_000,
+      restarts: 0,
+    });
+    const never = unit({ ExecMainStartTimestamp: "", MemoryCurrent: "4096", NRestarts: "2" });
+    expect(never).toMatchObject({ startedAtMs: null, memoryBytes: 4096, restarts: 2 });
+    expect(unit({ LoadState: "not-found", ActiveState: "inactive" }).active).toBe("absent");
+    expect(() => parseUnitState("Failed to connect to bus")).toThrow();
+  });
+
+  it("tells what can still become ready from what cannot", async () => {
+    const cases = [
+      [{ ActiveState: "failed", Result: "exit-code", ExecMainStatus: "78" }, "gateway-config-invalid", "never"],
+      [{ ActiveState: "failed", Result: "exit-code", ExecMainStatus: "1" }, "gateway-crashed", "never"],
+      [{ ActiveState: "failed", Result: "oom-kill" }, "gateway-crashed", "never"],
+      [{ ActiveState: "activating", SubState: "auto-restart", Result: "signal" }, "gateway-not-ready", "later"],
+      [{ ActiveState: "inactive", SubState: "dead" }, "gateway-not-ready", "later"],
+      [{}, "gateway-not-ready", "later"],
+    ] as const;
+    for (const [fields, code, retry] of cases) {
+      const error = await explain(unit(fields), "it does not listen yet", logs);
+      expect(error).toMatchObject({ code, retry, evidence: retry === "never" ? ["the last line"] : [] });
+    }
+  });
+});
