@@ -7,6 +7,8 @@ export interface ChildOptions {
   /** Both output streams are appended to this file instead of being returned. */
   readonly logFile?: string;
   readonly cwd?: string;
+  /** Sent to standard input, which is then closed. */
+  readonly stdin?: string;
 }
 
 export interface ChildResult {
@@ -42,9 +44,11 @@ function waitFor(
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       detached: true,
-      stdio: ["ignore", out, out],
+      stdio: [options.stdin === undefined ? "ignore" : "pipe", out, out],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
+    // A program that ends without reading everything says so by its exit code.
+    child.stdin?.on("error", () => undefined).end(options.stdin);
     let output = "";
     const keep = (chunk: string) => {
       output = (output + chunk).slice(-KEPT_OUTPUT_BYTES);
