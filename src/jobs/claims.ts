@@ -21,11 +21,13 @@ export interface Claims {
   abort(id: OperationId, error: OpsError): void;
   /** Gives everything up without ending it: other workers, or this one after its restart, go on. */
   abandon(): void;
+  abandoned(): boolean;
 }
 
 /** `cancellations` are messages about operations that shall stop. */
 export function createClaims(store: OperationStore, cancellations: Changes, onError: (error: unknown) => void): Claims {
   const controllers = new Map<OperationId, AbortController>();
+  let isAbandoned = false;
   const listening = new Map<OperationId, () => void>();
 
   async function claim(id: OperationId, agent: AgentName | null): Promise<Claimed | "behind" | null> {
@@ -79,7 +81,9 @@ export function createClaims(store: OperationStore, cancellations: Changes, onEr
       controllers.delete(id);
     },
     abort: (id, error) => controllers.get(id)?.abort(error),
+    abandoned: () => isAbandoned,
     abandon() {
+      isAbandoned = true;
       for (const controller of controllers.values()) controller.abort(stopping());
     },
   };

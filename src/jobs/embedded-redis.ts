@@ -13,6 +13,8 @@ const START_LIMIT_MS = 10_000;
 /** A large append-only file takes its time; the server answers that it is loading. */
 const LOADING_LIMIT_MS = 120_000;
 const STOP_LIMIT_MS = 10_000;
+/** One that hangs has nothing in hand: what it has acknowledged is on disk. */
+const HUNG_LIMIT_MS = 2_000;
 const MAX_LOG_BYTES = 1_000_000;
 const EVIDENCE_LINES = 20;
 /** This many ends within the window are a crash loop. */
@@ -154,9 +156,10 @@ async function terminate(child: ChildProcess): Promise<void> {
 /** A server that outlived a killed Creel would keep the socket and the files. */
 async function endOrphan(folder: string, socketPath: string): Promise<void> {
   const pid = Number(await readFile(join(folder, "redis.pid"), "utf8").catch(() => ""));
-  if ((await askRedis(socketPath, "PING")) !== null) await askRedis(socketPath, "SHUTDOWN", STOP_LIMIT_MS);
+  const answers = (await askRedis(socketPath, "PING")) !== null;
+  if (answers) await askRedis(socketPath, "SHUTDOWN", STOP_LIMIT_MS);
   if (!Number.isInteger(pid) || pid <= 1) return;
-  const patienceEndsMs = performance.now() + STOP_LIMIT_MS;
+  const patienceEndsMs = performance.now() + (answers ? STOP_LIMIT_MS : HUNG_LIMIT_MS);
   while (await isRedisOn(pid, socketPath)) {
     if (performance.now() > patienceEndsMs) process.kill(pid, "SIGKILL");
     await delay(20);

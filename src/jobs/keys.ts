@@ -3,9 +3,12 @@ import type { AgentName, OperationId } from "../core/names.ts";
 /** Every name Creel uses in Redis. BullMQ's own keys are `creel:<lane>:…`. */
 export const PREFIX = "creel";
 
+/** For scripts that find an operation's id inside Redis. */
+export const OPERATION_PREFIX = `${PREFIX}:operation:`;
+
 export const keys = {
   /** Hash: record (JSON), lane, fence; cancel, started and ended when that has happened. */
-  operation: (id: OperationId) => `${PREFIX}:operation:${id}`,
+  operation: (id: OperationId) => `${OPERATION_PREFIX}${id}`,
   /** List of an agent's operations that have not ended, in the order they were asked for; the head has its turn. */
   turns: (agent: AgentName | null) => `${PREFIX}:turns:${agent ?? ""}`,
   /** Sorted sets of operation ids by the time they were asked for: those that have not ended, all, an agent's. */

@@ -66,12 +66,21 @@ redis.call("PUBLISH", ARGV[7], ARGV[1])
 return 1
 `);
 
-/** KEYS operation, turns. ARGV id. Returns {"gone"}, {"ended"}, {"behind", head} or {"claimed", fence, record, cancel}. */
+/**
+ * KEYS operation, turns. ARGV id, prefix of operation keys. A head that has ended or is gone has lost its turn: it cannot block the agent.
+ * Returns {"gone"}, {"ended"}, {"behind", head} or {"claimed", fence, record, cancel}.
+ */
 export const CLAIM = script(`
 local record = redis.call("HGET", KEYS[1], "record")
 if not record then return { "gone" } end
 if redis.call("HEXISTS", KEYS[1], "ended") == 1 then return { "ended" } end
 local head = redis.call("LINDEX", KEYS[2], 0)
+while head and head ~= ARGV[1] do
+  local other = ARGV[2] .. head
+  if redis.call("HEXISTS", other, "record") == 1 and redis.call("HEXISTS", other, "ended") == 0 then break end
+  redis.call("LPOP", KEYS[2])
+  head = redis.call("LINDEX", KEYS[2], 0)
+end
 if head and head ~= ARGV[1] then return { "behind", head, record } end
 local fence = redis.call("HINCRBY", KEYS[1], "fence", 1)
 return { "claimed", fence, record, redis.call("HGET", KEYS[1], "cancel") or "" }

@@ -5,7 +5,7 @@ import { isOperationId, type OperationId } from "../core/names.ts";
 import { isEnded, type Operation } from "../core/operation.ts";
 import { lifecycleEvent } from "./audit.ts";
 import { orStoreError } from "./connection.ts";
-import { keys, PREFIX } from "./keys.ts";
+import { keys, OPERATION_PREFIX, PREFIX } from "./keys.ts";
 import { parseRecord } from "./record.ts";
 import { CLAIM, ENQUEUE, PRUNE, REPLACE_UNCLAIMED, REQUEST_CANCEL, runScript, SAVE } from "./scripts.ts";
 
@@ -88,7 +88,12 @@ export function createOperationStore(redis: Redis): OperationStore {
     lane: (operationId) => orStoreError(redis.hget(keys.operation(operationId), "lane")),
     async claim(operationId, agent) {
       const reply = claimReply.parse(
-        await runScript(redis, CLAIM, [keys.operation(operationId), keys.turns(agent)], [operationId]),
+        await runScript(
+          redis,
+          CLAIM,
+          [keys.operation(operationId), keys.turns(agent)],
+          [operationId, OPERATION_PREFIX],
+        ),
       );
       if (reply[0] === "behind") return { type: "behind", head: reply[1] };
       if (reply[0] !== "claimed") return { type: "over" };

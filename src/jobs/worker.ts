@@ -44,7 +44,9 @@ export function startLaneWorker(lane: Lane, parts: LaneWorkerParts): LaneWorker 
       await parts.run(claimed);
     } catch (error) {
       if (!(error instanceof OpsError) || error.code !== "superseded") throw error;
-      return await giveBack(job, token, 0);
+      if (claims.abandoned()) return await giveBack(job, token, 0);
+      // The delivery is somebody else's by now; this error makes BullMQ leave it alone.
+      throw new DelayedError();
     } finally {
       claims.forget(id);
     }
@@ -74,7 +76,9 @@ export function startLaneWorker(lane: Lane, parts: LaneWorkerParts): LaneWorker 
 
   return {
     async close() {
-      if (await settle([worker.close()], CLOSE_LIMIT_MS)) return;
+      // While Redis is away, nothing can be given back: the locks run out instead.
+      const force = parts.redis.status !== "ready";
+      if (await settle([worker.close(force)], CLOSE_LIMIT_MS)) return;
       onError(new Error(`The ${lane} worker did not stop within ${CLOSE_LIMIT_MS / 1000} s and was left behind.`));
     },
   };

@@ -1,0 +1,155 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import type { OpsError } from "../../../src/core/errors.ts";
+import { startEmbeddedRedis } from "../../../src/jobs/embedded-redis.ts";
+import { createJobs } from "../../../src/jobs/jobs.ts";
+import { askRedis, isRedisOn } from "../../../src/jobs/redis-probe.ts";
+import { plainRedis, startRedis, temporaryFolder } from "./world.ts";
+
+const quiet = { onRestart: () => undefined, onFatal: () => undefined };
+
+it("keeps its data in a private folder, on no port, and writes every command to disk before it answers", async () => {
+  const stateDir = await temporaryFolder();
+  const first = await startRedis(stateDir);
+  const settings = await plainRedis(first.socketPath).config(
+    "GET",
+    "port",
+    "appendfsync",
+    "appendonly",
+    "maxmemory-policy",
+  );
+  expect(settings).toEqual(
+    expect.arrayContaining([
+      "port",
+      "0",
+      "appendfsync",
+      "always",
+      "appendonly",
+      "yes",
+      "maxmemory-policy",
+      "noeviction",
+    ]),
+  );
+  expect((await stat(join(stateDir, "redis"))).mode & 0o777).toBe(0o700);
+  await plainRedis(first.socketPath).set("kept", "yes");
+  await first.stop();
+  expect(first.pid()).toBeNull();
+  const second = await startRedis(stateDir);
+  expect(await plainRedis(second.socketPath).get("kept")).toBe("yes");
+});
+
+it("replaces a server that a killed Creel has left behind, without losing anything", async () => {
+  const stateDir = await temporaryFolder();
+  const script = `
+    const { startEmbeddedRedis } = await import(${JSON.stringify(join(import.meta.dirname, "../../../src/jobs/embedded-redis.ts"))});
+    const redis = await startEmbeddedRedis({ stateDir: ${JSON.stringify(stateDir)}, onRestart() {}, onFatal() {} });
+    console.log(redis.pid());
+    setInterval(() => {}, 1000);`;
+  const creel = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [line] = await once(creel.stdout, "data");
+  const orphan = Number(String(line));
+  const socketPath = join(stateDir, "redis", "redis.sock");
+  await plainRedis(socketPath).set("kept", "yes");
+  creel.kill("SIGKILL");
+  await once(creel, "exit");
+  expect(await isRedisOn(orphan, socketPath)).toBe(true);
+  const redis = await startRedis(stateDir);
+  expect(redis.pid()).not.toBe(orphan);
+  expect(await isRedisOn(orphan, socketPath)).toBe(false);
+  expect(await plainRedis(socketPath).get("kept")).toBe("yes");
+});
+
+it("ends a server left behind that does not answer", async () => {
+  const stateDir = await temporaryFolder();
+  const left = await startEmbeddedRedis({ stateDir, ...quiet });
+  const pid = left.pid();
+  if (pid === null) throw new Error("no Redis");
+  process.kill(pid, "SIGSTOP");
+  onTestFinished(() => left.stop());
+  // The first one must not start its own again: it plays a Creel that is dead.
+  void left.stop();
+  const redis = await startRedis(stateDir);
+  expect(await askRedis(redis.socketPath, "PING")).toBe("+PONG");
+  expect(await isRedisOn(pid, redis.socketPath)).toBe(false);
+});
+
+it("gives up on a server that dies again and again, and shows the end of its log", async () => {
+  const fatal = Promise.withResolvers<OpsError>();
+  const stateDir = await temporaryFolder();
+  const redis = await startEmbeddedRedis({
+    stateDir,
+    onRestart: () => undefined,
+    onFatal: fatal.resolve,
+  });
+  onTestFinished(() => redis.stop());
+  // The file it has to read at its next start is no append-only file any more.
+  await writeFile(join(stateDir, "redis/appendonlydir/appendonly.aof.manifest"), "nonsense\n");
+  process.kill(redis.pid() ?? 0, "SIGKILL");
+  const error = await fatal.promise;
+  expect(error).toMatchObject({ code: "store-unavailable" });
+  expect(error.evidence.join("\n")).toMatch(/manifest/i);
+});
+
+it("says what is wrong when it cannot start", async () => {
+  const stateDir = await temporaryFolder();
+  await expect(
+    startEmbeddedRedis({ stateDir, ...quiet, program: "redis-server-that-is-missing" }),
+  ).rejects.toMatchObject({
+    code: "tool-missing",
+    hint: expect.stringContaining("apt-get install redis-server"),
+  });
+  const long = join(stateDir, "x".repeat(100));
+  await mkdir(long);
+  await expect(startEmbeddedRedis({ stateDir: long, ...quiet })).rejects.toMatchObject({
+    code: "config-invalid",
+    userMessage: expect.stringContaining("too long"),
+  });
+  await rm(join(stateDir, "redis"), { recursive: true });
+  await writeFile(join(stateDir, "redis"), "in the way");
+  await expect(startEmbeddedRedis({ stateDir, ...quiet })).rejects.toMatchObject({ code: "store-unavailable" });
+});
+
+it.skipIf(process.getuid?.() === 0)("says so when it may not write into its folder", async () => {
+  const stateDir = await temporaryFolder();
+  await mkdir(join(stateDir, "redis"));
+  await chmod(join(stateDir, "redis"), 0o500);
+  await expect(startEmbeddedRedis({ stateDir, ...quiet })).rejects.toMatchObject({ code: "store-unavailable" });
+});
+
+it.each([
+  [["maxmemory-policy", "allkeys-lru"], "may evict keys"],
+  [["appendonly", "no"], "keeps nothing across a restart"],
+])("Creel refuses a Redis that forgets: %s", async ([name = "", value = ""], message) => {
+  const redis = await startRedis();
+  await plainRedis(redis.socketPath).config("SET", name, value);
+  await expect(openAny(redis.socketPath)).rejects.toMatchObject({
+    code: "store-unavailable",
+    retry: "never",
+    userMessage: expect.stringContaining(message),
+  });
+});
+
+it("Creel warns of a Redis that may lose the last second", async () => {
+  const redis = await startRedis();
+  await plainRedis(redis.socketPath).config("SET", "appendfsync", "everysec");
+  const jobs = await openAny(redis.socketPath);
+  expect(jobs.warnings).toEqual([expect.stringContaining("appendfsync everysec")]);
+  await jobs.close();
+});
+
+function openAny(socketPath: string) {
+  return createJobs({
+    redis: { socketPath },
+    definitions: [],
+    now: Date.now,
+    random: Math.random,
+    redact: (text) => text,
+    concurrency: 1,
+    onError: () => undefined,
+  });
+}
