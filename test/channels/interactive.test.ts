@@ -104,7 +104,7 @@ describe("Ctrl-C while watching", () => {
     await t.shows(/Waiting for a free worker/);
     t.type(CTRL_C);
     await t.shows(/Deploying ada goes on without you watching/);
-    await t.shows(new RegExp(`watch ${id}[sS]*/cancel operation:${id}[sS]*creel> $`));
+    await t.shows(new RegExp(`watch ${id}\\s+→ /cancel operation:${id}\\s+creel> $`));
     t.world.operations.change(id, (operation) => succeed(operation, null, 1_000_000));
     t.type(`watch ${id}\r`);
     await t.shows(/Deployed ada in 0\.0 s/);

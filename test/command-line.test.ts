@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { parseCommandLine } from "../src/command-line.ts";
+
+const parse = (...args: string[]) => parseCommandLine(args, "1.2.3");
+
+test.each(["start", "bot", "worker", "adopt", "doctor"])("creel %s", (command) => {
+  expect(parse(command)).toEqual({ type: "run", command });
+});
+
+test("creel alone starts", () => {
+  expect(parse()).toEqual({ type: "run", command: "start" });
+});
+
+test("help and version print to standard output", () => {
+  expect(parse("--help")).toMatchObject({ type: "print", exitCode: 0, text: expect.stringContaining("worker") });
+  expect(parse("start", "-h")).toMatchObject({ exitCode: 0 });
+  expect(parse("--version")).toEqual({ type: "print", exitCode: 0, text: "creel 1.2.3" });
+});
+
+test.each([
+  ["strat", /no command "strat"/],
+  ["constructor", /no command/],
+  ["--verbose", /Unknown option '--verbose'/],
+  ["--help=3", /--help/],
+])("creel %s is refused", (argument, complaint) => {
+  const result = parse(argument);
+  expect(result).toMatchObject({ type: "print", exitCode: 2, text: expect.stringMatching(complaint) });
+});
+
+test("further words are refused", () => {
+  expect(parse("doctor", "now")).toMatchObject({ exitCode: 2 });
+});
