@@ -50,7 +50,7 @@ const schema = z.strictObject({
     })
     .prefault({}),
   budgets: z.record(z.string(), z.record(z.string(), seconds)).default({}),
-  workers: z.strictObject({ hosts: count.default(4), snapshots: count.default(1) }).prefault({}),
+  concurrency: count.default(4),
 });
 
 export type Settings = z.output<typeof schema>;
@@ -67,7 +67,8 @@ export interface Config {
   readonly user: string;
   /** For `env:` secrets only. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly terminal: { readonly color: boolean; readonly dumb: boolean };
+  /** What the environment says of the terminal. */
+  readonly terminal: { readonly color: boolean; readonly dumb: boolean; readonly unicode: boolean };
 }
 
 /** @throws OpsError `config-invalid` with one line per problem, each with the path of the setting. */
@@ -85,7 +86,12 @@ export function loadConfig(environment = process.env): Config {
     cacheDir: folder("CREEL_CACHE_DIR", "XDG_CACHE_HOME", ".cache"),
     user: userInfo().username,
     environment,
-    terminal: { color: !environment.NO_COLOR, dumb: environment.TERM === "dumb" },
+    terminal: {
+      color: !environment.NO_COLOR,
+      dumb: environment.TERM === "dumb",
+      // POSIX order of precedence. Nothing set means a bare container, whose terminals nearly all show UTF-8.
+      unicode: /^$|utf-?8/i.test(environment.LC_ALL || environment.LC_CTYPE || environment.LANG || ""),
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Finding } from "../../src/core/finding.ts";
 import type { Host } from "../../src/core/host.ts";
 import type { AgentName, HostName, OperationId } from "../../src/core/names.ts";
 
@@ -62,6 +63,8 @@ export interface Provider {
   consoleTail(name: HostName, lines: number): Promise<string[]>;
   /** Where a probe from outside has to knock to see whether `port` of the host is exposed. */
   outsideView(host: Host, port: number): OutsideView;
+  /** What `creel doctor` wants to know: programs, permissions, credentials, each tried for real. Never throws an OpsError. */
+  diagnose(): Promise<Finding[]>;
   readonly snapshots: Snapshots;
 }
 

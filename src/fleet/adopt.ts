@@ -1,21 +1,8 @@
+import type { Adoption, AdoptionReport } from "../core/adoption.ts";
 import type { Agent, AgentState } from "../core/agent.ts";
 import { asOpsError } from "../core/errors.ts";
 import type { Host } from "../core/host.ts";
 import type { Services } from "../operations/services.ts";
-
-export interface Adoption {
-  readonly agent: Agent;
-  /** Why it is in this state, for a person. */
-  readonly because: string;
-}
-
-export interface AdoptionReport {
-  readonly adopted: readonly Adoption[];
-  /** Already in the registry with this very host. */
-  readonly known: readonly Host[];
-  /** Hosts of an agent that has another one; offered for removal, never taken. */
-  readonly orphans: readonly Host[];
-}
 
 /**
  * Rebuilds the registry from the hosts that providers label as Creel's. Changes nothing on hosts and nothing that is
@@ -62,4 +49,11 @@ async function judge(services: Services, host: Host): Promise<{ state: AgentStat
   } catch (error) {
     return { state: "failed", because: asOpsError(error).userMessage };
   }
+}
+
+/** Hosts of Creel's that no agent in the registry has, such as after Redis was lost. */
+export async function strandedHosts(services: Services): Promise<Host[]> {
+  const registered = new Set((await services.registry.list()).map(({ host }) => host));
+  const hosts = await Promise.all([...services.providers.values()].map((provider) => provider.list()));
+  return hosts.flat().filter(({ name }) => !registered.has(name));
 }
