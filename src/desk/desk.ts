@@ -46,7 +46,10 @@ export function createDesk(parts: DeskParts): Desk {
       return recent.filter((operation) => !isEnded(operation));
     },
     async *watch(actor, operation, signal) {
-      if (!isOwner(actor, parts.owners)) throw notPermitted(actor);
+      if (!isOwner(actor, parts.owners)) {
+        const attempt = { command: "watch", options: {}, confirmation: null };
+        throw await recordRefusal(parts, actor, attempt, notPermitted(actor));
+      }
       yield* parts.operations.watch(operation, signal);
     },
   };

@@ -41,6 +41,7 @@ describe("strangers", () => {
     expect(await world.desk.unfinished(stranger)).toEqual([]);
     const watching = world.desk.watch(stranger, id, new AbortController().signal)[Symbol.asyncIterator]();
     await expect(watching.next()).rejects.toMatchObject({ code: "not-permitted" });
+    expect(world.audit.events).toMatchObject([{ what: "refused", subject: "watch", actor: { user: "eve" } }]);
   });
 });
 

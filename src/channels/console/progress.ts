@@ -1,6 +1,7 @@
 import type { Operation } from "../../core/operation.ts";
 import { renderProgress, renderStep } from "../render/operation.ts";
 import { startedLine } from "../render/terminal.ts";
+import { mark } from "./look.ts";
 import { paint, paintSteps } from "./paint.ts";
 import { createLiveRegion, type Screen } from "./screen.ts";
 import { clean, wrap } from "./text-width.ts";
@@ -98,11 +99,11 @@ export function createPlainProgress(screen: Screen, now: () => number): Progress
         );
         line(`  ${all[operation.steps.indexOf(step)] ?? ""}`);
       }
-      const detail = operation.steps.find((step) => step.state === "running" && step.detail !== null)?.detail ?? "";
-      if (detail === "" || detail === lastDetail || now() - lastDetailMs < DETAIL_EVERY_MS) return;
-      lastDetail = detail;
+      const busy = operation.steps.find((step) => step.state === "running" && step.detail !== null);
+      if (busy?.detail == null || busy.detail === lastDetail || now() - lastDetailMs < DETAIL_EVERY_MS) return;
+      lastDetail = busy.detail;
       lastDetailMs = now();
-      line(`    ${clean(detail)}`);
+      line(`  ${mark(screen.look(), "running")} ${clean(`${busy.title}: ${busy.detail}`)}`);
     },
     close() {
       lastDetail = "";

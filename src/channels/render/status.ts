@@ -49,7 +49,7 @@ function one(status: AgentStatus, nowMs: number): Message {
     ["Last operation", lastOperation(status.lastOperation, nowMs)],
   ];
   const block: Block = { type: "fields", fields: fields.map(([name, value]) => ({ name, value })) };
-  return message(`${agent.name} is ${stateWord(status)}.`, isWell(status) ? "good" : "bad", [
+  return message(`${agent.name} ${predicate(stateWord(status))}.`, isWell(status) ? "good" : "bad", [
     text(status.note),
     block,
     { type: "next", commands: nextFor([status]) },
@@ -69,6 +69,19 @@ function stateWord({ agent, host, gateway }: AgentStatus): string {
   if (host === "unknown") return "unknown";
   if (host === "none") return "without host";
   return gateway === "config-invalid" ? "misconfigured" : gateway;
+}
+
+/** Where "is" and the word of the table would not make a sentence. */
+const PREDICATES: Readonly<Partial<Record<string, string>>> = {
+  gone: "has lost its host",
+  absent: "has no gateway",
+  crashed: "has crashed",
+  unknown: "cannot be asked",
+  "without host": "has no host",
+};
+
+function predicate(state: string): string {
+  return PREDICATES[state] ?? `is ${state}`;
 }
 
 function up({ upMs }: AgentStatus): string {
