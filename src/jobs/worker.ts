@@ -15,6 +15,8 @@ const STALLED_INTERVAL_MS = 5_000;
 /** Only the fallback: the end of the operation in front wakes the next one at once. */
 const BEHIND_DELAY_MS = 2_000;
 const CLOSE_LIMIT_MS = 12_000;
+/** For what was being fetched when the worker was told to stop. */
+const FETCH_LIMIT_MS = 2_000;
 
 export interface LaneWorkerParts {
   readonly redis: Redis;
@@ -33,10 +35,12 @@ export interface LaneWorker {
 
 export function startLaneWorker(lane: Lane, parts: LaneWorkerParts): LaneWorker {
   const { claims, onError } = parts;
+  const atWork = new Set<Promise<void>>();
 
   async function process(job: Job<Delivery>, token: string | undefined): Promise<void> {
     const id = job.data.operationId;
     if (!isOperationId(id)) return;
+    if (claims.abandoned()) return giveBack(job, token, 0);
     const claimed = await claims.take(id);
     if (claimed === null) return;
     if (claimed === "behind") return giveBack(job, token, BEHIND_DELAY_MS);
@@ -54,7 +58,25 @@ export function startLaneWorker(lane: Lane, parts: LaneWorkerParts): LaneWorker 
     if (next) await parts.wake(next);
   }
 
-  const worker = new Worker<Delivery>(lane, process, {
+  /** Frees the slot; somebody takes the delivery up again after `delayMs`. */
+  async function giveBack(job: Job<Delivery>, token: string | undefined, delayMs: number): Promise<never> {
+    // Who is stopping does not wait for a Redis that is away: the lock runs out instead.
+    const isPointless = claims.abandoned() && parts.redis.status !== "ready";
+    if (!isPointless) await job.moveToDelayed(Date.now() + delayMs, token);
+    throw new DelayedError();
+  }
+
+  async function tracked(job: Job<Delivery>, token: string | undefined): Promise<void> {
+    const work = process(job, token);
+    atWork.add(work);
+    try {
+      await work;
+    } finally {
+      atWork.delete(work);
+    }
+  }
+
+  const worker = new Worker<Delivery>(lane, tracked, {
     connection: parts.redis,
     prefix: PREFIX,
     concurrency: parts.concurrency,
@@ -76,16 +98,12 @@ export function startLaneWorker(lane: Lane, parts: LaneWorkerParts): LaneWorker 
 
   return {
     async close() {
-      // While Redis is away, nothing can be given back: the locks run out instead.
-      const force = parts.redis.status !== "ready";
-      if (await settle([worker.close(force)], CLOSE_LIMIT_MS)) return;
+      // Stops fetching at once. Its waiting never ends while Redis is away, not even with nothing left to do, so we wait on our own.
+      const closing = worker.close();
+      const ended = await settle(atWork, CLOSE_LIMIT_MS);
+      if (parts.redis.status === "ready") await settle([closing], FETCH_LIMIT_MS);
+      if (ended) return;
       onError(new Error(`The ${lane} worker did not stop within ${CLOSE_LIMIT_MS / 1000} s and was left behind.`));
     },
   };
-}
-
-/** Frees the slot; somebody takes the delivery up again after `delayMs`. Never returns. */
-async function giveBack(job: Job<Delivery>, token: string | undefined, delayMs: number): Promise<never> {
-  await job.moveToDelayed(Date.now() + delayMs, token);
-  throw new DelayedError();
 }

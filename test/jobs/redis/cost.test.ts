@@ -1,0 +1,50 @@
+import { join } from "node:path";
+import type { Redis } from "ioredis";
+import { expect, it } from "vitest";
+import { parseAgentName } from "../../../src/core/names.ts";
+import { definitions } from "./definitions.ts";
+import { endOf, openJobs, plainRedis, root, startRedis, temporaryFolder } from "./world.ts";
+
+/** Calls by command; those inside scripts and of BullMQ count as well. */
+async function calls(redis: Redis): Promise<Map<string, number>> {
+  const text = await redis.info("commandstats");
+  return new Map(
+    [...text.matchAll(/cmdstat_(\S+?):calls=(\d+)/g)].map(([, name = "", count]) => [name, Number(count)]),
+  );
+}
+
+it("an operation of three steps costs a bounded number of Redis commands", async () => {
+  const { socketPath } = await startRedis();
+  const jobs = await openJobs(socketPath, definitions);
+  const plain = plainRedis(socketPath);
+  const file = join(await temporaryFolder(), "a");
+  const request = { kind: "write", params: { file, hold: false }, agent: parseAgentName("ada"), requestedBy: root };
+  jobs.startWorkers();
+  await endOf(jobs, (await jobs.operations.enqueue(request)).id);
+  await plain.config("RESETSTAT");
+  await endOf(jobs, (await jobs.operations.enqueue(request)).id);
+  const counted = await calls(plain);
+  const sent = ["evalsha", "hmget", "hget", "publish", "bzpopmin"].map((name) => [name, counted.get(name) ?? 0]);
+  const total = [...counted.values()].reduce((sum, count) => sum + count, 0);
+  console.log(`Redis commands of an operation with 3 steps: ${total} in all`, JSON.stringify(Object.fromEntries(sent)));
+  expect(counted.get("evalsha")).toBeLessThanOrEqual(16);
+  expect(total).toBeLessThanOrEqual(250);
+});
+
+it("a hundred commands at once are each acknowledged soon", async () => {
+  const { socketPath } = await startRedis();
+  const jobs = await openJobs(socketPath, definitions);
+  const file = join(await temporaryFolder(), "a");
+  const once = async (i: number) => {
+    const startedMs = performance.now();
+    const agent = parseAgentName(`agent-${i}`);
+    await jobs.operations.enqueue({ kind: "write", params: { file, hold: false }, agent, requestedBy: root });
+    return performance.now() - startedMs;
+  };
+  await once(100);
+  const times = (await Promise.all(Array.from({ length: 100 }, (_, i) => once(i)))).sort((a, b) => a - b);
+  const p99 = times[98] ?? Number.POSITIVE_INFINITY;
+  console.log(`100 commands at once acknowledged: p50 ${times[50]?.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
+  // Generous: the machine may be busy with other things. The benchmark measures.
+  expect(p99).toBeLessThan(1_000);
+});
