@@ -85,7 +85,7 @@ export function loadConfig(environment = process.env): Config {
     stateDir: folder("CREEL_STATE_DIR", "XDG_STATE_HOME", ".local/state"),
     cacheDir: folder("CREEL_CACHE_DIR", "XDG_CACHE_HOME", ".cache"),
     user: userInfo().username,
-    environment,
+    environment: { ...environment },
     terminal: {
       color: !environment.NO_COLOR,
       dumb: environment.TERM === "dumb",
@@ -93,6 +93,17 @@ export function loadConfig(environment = process.env): Config {
       unicode: /^$|utf-?8/i.test(environment.LC_ALL || environment.LC_CTYPE || environment.LANG || ""),
     },
   };
+}
+
+/** What programs need to find their way about. npm is configured by environment where there is a mirror or a proxy. */
+const INHERITED =
+  /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TERM|TZ|TMPDIR|XDG_\w+|(?:https?|no|all)_proxy|npm_config_\w+)$/i;
+
+/** Takes everything else out of this process's environment, so that no program Creel starts inherits a secret from it. */
+export function withholdEnvironment(): void {
+  for (const name of Object.keys(process.env)) {
+    if (!INHERITED.test(name)) delete process.env[name];
+  }
 }
 
 function readSettings(file: string): string {

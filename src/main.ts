@@ -18,7 +18,7 @@ import type { Message } from "./channels/message.ts";
 import { renderAdoption, renderFindings, renderStranded } from "./channels/render/fleet.ts";
 import { renderRefusal } from "./channels/render/refusal.ts";
 import { type CreelCommand, parseCommandLine } from "./command-line.ts";
-import { type Config, loadConfig } from "./config.ts";
+import { type Config, loadConfig, withholdEnvironment } from "./config.ts";
 import type { Actor } from "./core/actor.ts";
 import type { AgentRegistry } from "./core/agent.ts";
 import { asOpsError, OpsError } from "./core/errors.ts";
@@ -50,19 +50,12 @@ interface Creel {
 
 const version = String(JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version);
 
-const commandLine = parseCommandLine(process.argv.slice(2), version);
-if (commandLine.type === "print") {
-  (commandLine.exitCode === 0 ? process.stdout : process.stderr).write(`${commandLine.text}\n`);
-  process.exitCode = commandLine.exitCode;
-} else {
-  process.exitCode = await run(commandLine.command);
-}
-
 async function run(command: CreelCommand): Promise<number> {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort(signal));
   try {
     const config = loadConfig();
+    withholdEnvironment();
     mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
     return await MODES[command](config, stop.signal);
   } catch (error) {
@@ -309,4 +302,12 @@ function terminalActor({ user }: Config): Actor {
 
 function show(message: Message, stream: NodeJS.WriteStream): void {
   createScreen(stream, true, () => ({ columns: (stream.columns ?? 80) - 1, color: false })).print(message);
+}
+
+const commandLine = parseCommandLine(process.argv.slice(2), version);
+if (commandLine.type === "print") {
+  (commandLine.exitCode === 0 ? process.stdout : process.stderr).write(`${commandLine.text}\n`);
+  process.exitCode = commandLine.exitCode;
+} else {
+  process.exitCode = await run(commandLine.command);
 }
