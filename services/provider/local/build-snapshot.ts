@@ -61,7 +61,7 @@ async function hostRootfs(build: Build, stages: (name: string) => void): Promise
 }
 
 async function containerTree(build: Build, stages: (name: string) => void): Promise<void> {
-  const { recipe, directory, signal } = build;
+  const { recipe, directory } = build;
   const tree = join(directory, "container");
   const prefix = join(directory, "npm");
   stages("Installing OpenClaw");
@@ -92,10 +92,10 @@ async function containerTree(build: Build, stages: (name: string) => void): Prom
       ...(recipe.mirror === null ? [] : [recipe.mirror]),
     ]),
   );
-  signal.throwIfAborted();
   await rm(join(tree, "usr", "local", "lib"), { recursive: true, force: true });
   await rename(join(prefix, "lib"), join(tree, "usr", "local", "lib"));
   await rename(join(prefix, "bin", "openclaw"), join(tree, "usr", "local", "bin", "openclaw"));
+  await rm(prefix, { recursive: true });
   await copyFile(process.execPath, join(tree, "usr", "local", "bin", "node"));
   await chmod(join(tree, "usr", "local", "bin", "node"), 0o755);
   stages("Warming the gateway's compile cache");

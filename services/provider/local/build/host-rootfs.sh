@@ -38,4 +38,8 @@ chroot "$target" systemctl mask \
   e2scrub_reap.service e2scrub_all.timer fstrim.timer apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
   podman-auto-update.timer podman-auto-update.service podman-restart.service podman.socket podman-clean-transient.service \
   getty@.service console-getty.service serial-getty@.service systemd-logind.service \
-  cloud-init-hotplugd.socket
+  cloud-init-hotplugd.socket netavark-dhcp-proxy.socket netavark-dhcp-proxy.service netavark-firewalld-reload.service
+chroot "$target" systemctl set-default multi-user.target
+# A virtual machine's disk is larger than the snapshot's file system.
+mkdir -p "$target/etc/systemd/system/local-fs.target.wants"
+ln -s /usr/lib/systemd/system/systemd-growfs-root.service "$target/etc/systemd/system/local-fs.target.wants/"
