@@ -3,7 +3,7 @@ import type { AgentName, OperationId } from "../src/core/names.ts";
 import type { Json } from "../src/core/operation.ts";
 
 /** new-agent: a name to give · agent: an existing one · operation: an operation's id · count: a whole number · choice: one of `choices` · text: checked by whoever uses it. */
-export type OptionKind = "new-agent" | "agent" | "operation" | "count" | "choice" | "text";
+type OptionKind = "new-agent" | "agent" | "operation" | "count" | "choice" | "text";
 
 export interface CommandOption {
   readonly name: string;

@@ -3,7 +3,7 @@ import type { Readable, Writable } from "node:stream";
 import type { Completion } from "./completion.ts";
 import { createMutableOutput } from "./muted-output.ts";
 
-export type Typed =
+type Typed =
   | { readonly type: "line"; readonly text: string }
   /** Ctrl-C; `hadText` when it threw away a line being typed. */
   | { readonly type: "interrupt"; readonly hadText: boolean }

@@ -12,7 +12,8 @@ export function paintFields(
 ): string[] {
   const nameWidth = Math.max(0, ...fields.map((field) => cells(clean(field.name))));
   const room = look.columns - nameWidth - GAP.length;
-  const stacked = room < Math.min(NARROWEST_LAST, Math.max(0, ...fields.map((field) => cells(clean(field.value)))));
+  const widest = Math.max(0, ...fields.map((field) => cells(clean(field.value))));
+  const stacked = room < widest && (room < NARROWEST_LAST || nameWidth > look.columns / 2);
   return fields.flatMap(({ name, value }) => {
     if (stacked) {
       const below = wrap(clean(value), look.columns - GAP.length).map((line) => GAP + line);

@@ -1,5 +1,5 @@
 /**
- * The terminal channel over the real desk and a pretended worker, to look at and to type into: `node test/channels/demo.ts`.
+ * The terminal channel over the real desk and a pretended worker, to look at and to type into: `node test/channels/demo.script.ts`.
  * Agents called bad… fail. PACE sets the milliseconds a step takes.
  */
 import { setTimeout as pause } from "node:timers/promises";
