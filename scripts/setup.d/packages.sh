@@ -6,14 +6,19 @@ programs_needed() {
 redis-server|redis-server|keeps operations and their journals
 restic|restic|makes encrypted backups
 rclone|rclone|carries backups to storage
-systemd-nspawn|systemd-container|runs local hosts
 mmdebstrap|mmdebstrap|builds the snapshot that hosts start from
 /usr/share/keyrings/debian-archive-keyring.gpg|debian-archive-keyring|proves that the snapshot's packages are Debian's
-ip|iproute2|connects local hosts
-nft|nftables|lets local hosts reach the internet
 mkfs.ext4|e2fsprogs|makes the hosts' disks
 END
-  if [ "$qemu" = yes ]; then
+  # Only root can run hosts in containers; everybody else's are virtual machines.
+  if [ "$(id -u)" = 0 ]; then
+    cat <<'END'
+systemd-nspawn|systemd-container|runs local hosts
+ip|iproute2|connects local hosts
+nft|nftables|lets local hosts reach the internet
+END
+  fi
+  if [ "$qemu" = yes ] || [ "$(id -u)" != 0 ]; then
     cat <<'END'
 qemu-system-x86_64|qemu-system-x86|runs hosts as full virtual machines
 qemu-img|qemu-utils|makes their disks
@@ -55,7 +60,7 @@ install_missing() {
   else
     say "That needs root once. Run this, then try again:"
     say "  sudo apt-get update && sudo apt-get install -y --no-install-recommends$missing"
-    say "Without root at run time local hosts are virtual machines: scripts/setup --qemu names what they need."
+    say "Run as root, Creel needs no virtual machines (qemu) for local hosts: it uses systemd-nspawn."
     return 1
   fi
   say "installing:$missing"
