@@ -1,12 +1,16 @@
+import { setImmediate } from "node:timers/promises";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { OpsError } from "../core/errors.ts";
 import type { OperationId } from "../core/names.ts";
 import type { OperationDefinition } from "../operations/definition.ts";
+import { settle } from "./abort.ts";
 import { PREFIX } from "./keys.ts";
 
 export type Lane = OperationDefinition["lane"];
 export const LANES: readonly Lane[] = ["hosts", "snapshots"];
+
+const CLOSE_LIMIT_MS = 1000;
 
 export interface Delivery {
   readonly operationId: string;
@@ -14,8 +18,8 @@ export interface Delivery {
 
 /** BullMQ's side of things: one queue per lane. A delivery carries nothing but the operation's id, and may come twice or late. */
 export interface Lanes {
-  /** For an operation that is new, or has no delivery any more. Idempotent. */
-  deliver(lane: string, id: OperationId): Promise<void>;
+  /** In the background, for an operation that is new. */
+  deliver(lane: string, id: OperationId): void;
   /** Delivers it if its delivery is lost or used up; cheap when all is well. */
   ensure(lane: string, id: OperationId): Promise<void>;
   /** Like `ensure`, and lets a delivery that waits for its turn go at once. */
@@ -24,6 +28,7 @@ export interface Lanes {
 }
 
 export function createLanes(redis: Redis, onError: (error: unknown) => void): Lanes {
+  const underWay = new Set<Promise<void>>();
   const queues = new Map<string, Queue<Delivery>>();
   for (const lane of LANES) {
     const queue = new Queue<Delivery>(lane, { connection: redis, prefix: PREFIX, skipVersionCheck: true });
@@ -51,7 +56,12 @@ export function createLanes(redis: Redis, onError: (error: unknown) => void): La
   }
 
   return {
-    deliver,
+    deliver(lane, id) {
+      // After the answers to those who wait for one: preparing a delivery takes longer than that.
+      const delivery = setImmediate().then(() => deliver(lane, id));
+      underWay.add(delivery);
+      delivery.catch(onError).finally(() => underWay.delete(delivery));
+    },
     async ensure(lane, id) {
       await ensure(lane, id);
     },
@@ -61,6 +71,7 @@ export function createLanes(redis: Redis, onError: (error: unknown) => void): La
       await waiting?.promote();
     },
     async close() {
+      await settle(underWay, CLOSE_LIMIT_MS);
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },
   };

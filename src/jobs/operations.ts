@@ -21,7 +21,7 @@ export interface OperationsParts {
 export function createOperations(parts: OperationsParts): Operations {
   const { store, changes, lanes, definitions, now, random, onError } = parts;
 
-  /** What is durable already does not fail because its delivery does: the sweep of the workers finds it. */
+  /** The next one comes by itself a little later when this fails. */
   async function wake(id: OperationId): Promise<void> {
     try {
       const lane = await store.lane(id);
@@ -42,7 +42,8 @@ export function createOperations(parts: OperationsParts): Operations {
       const id = makeOperationId(now(), random);
       const operation = newOperation({ id, kind, version, params: parsed.data, agent, requestedBy, steps }, now());
       await store.enqueue(operation, definition.lane);
-      await lanes.deliver(definition.lane, id).catch(onError);
+      // Acknowledged by the line above. What is durable does not wait for its delivery, nor fail with it: the sweep finds it.
+      lanes.deliver(definition.lane, id);
       return operation;
     },
     async get(id) {

@@ -9,7 +9,7 @@ import { keys, OPERATION_PREFIX, PREFIX } from "./keys.ts";
 import { parseRecord } from "./record.ts";
 import { CLAIM, ENQUEUE, PRUNE, REPLACE_UNCLAIMED, REQUEST_CANCEL, runScript, SAVE } from "./scripts.ts";
 
-export type Claim =
+type Claim =
   /** It has ended, or was never there. */
   | { readonly type: "over" }
   | { readonly type: "behind"; readonly head: OperationId }

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
 import { parseAgentName } from "../../../src/core/names.ts";
 import type { Operation } from "../../../src/core/operation.ts";
@@ -10,6 +11,7 @@ import { keys } from "../../../src/jobs/keys.ts";
 import { definitions } from "./definitions.ts";
 import { endOf, openJobs, plainRedis, root, startRedis, temporaryFolder, watchToEnd, when } from "./world.ts";
 
+const WORKER_PROCESS = fileURLToPath(new URL("./worker-process.ts", import.meta.url));
 const ada = parseAgentName("ada");
 
 async function setUp() {
@@ -30,7 +32,7 @@ function requestWrite(jobs: Jobs, file: string, hold: boolean): Promise<Operatio
 }
 
 async function startWorkerProcess(socketPath: string) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "worker-process.ts"), socketPath], {
+  const child = spawn(process.execPath, [WORKER_PROCESS, socketPath], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const exited = once(child, "exit");
@@ -98,9 +100,8 @@ it("an operation whose delivery was lost is delivered again", async () => {
   const { redis, jobs, request } = await setUp();
   const operation = await request();
   const plain = plainRedis(redis.socketPath);
-  const deliveries = await plain.keys("creel:hosts:*");
-  expect(deliveries).toContain(`creel:hosts:${operation.id}`);
-  await plain.del(...deliveries);
+  await expect.poll(() => plain.exists(`creel:hosts:${operation.id}`)).toBe(1);
+  await plain.del(...(await plain.keys("creel:hosts:*")));
   jobs.startWorkers();
   expect((await endOf(jobs, operation.id)).state).toBe("succeeded");
 });

@@ -9,7 +9,7 @@ import { defineOperation, type OperationDefinition } from "../../../src/operatio
  * Appends the step's name to `file` and, at `hold`, waits until `file.go` exists or its signal aborts: a test decides from outside,
  * also from another process, how far an operation gets.
  */
-export const write = defineOperation({
+const write = defineOperation({
   kind: "write",
   version: 1,
   lane: "hosts",
@@ -42,7 +42,7 @@ export const write = defineOperation({
   },
 });
 
-export const failing = defineOperation({
+const failing = defineOperation({
   kind: "failing",
   version: 1,
   lane: "snapshots",
