@@ -1,31 +1,70 @@
 import type { HostShell, HostShells } from "../../../services/host-shell/host-shell.ts";
+import type { Provider } from "../../../services/provider/provider.ts";
+import { OpsError } from "../../core/errors.ts";
 import type { Host } from "../../core/host.ts";
 
 /** The one SSH connection of a deploy, opened when first needed: a resumed deploy has its steps behind it but no connection. */
 export interface Connection extends AsyncDisposable {
-  /** @throws what `HostShells.connect` throws; the next call tries again. */
-  shell(signal: AbortSignal): Promise<HostShell>;
+  /**
+   * Runs `work` on the connection. One that turns out to be dead is opened anew by the next call.
+   * @throws OpsError `host-gone` (never retried) when the host does not answer because it is off or no longer exists.
+   */
+  use<Result>(signal: AbortSignal, work: (shell: HostShell) => Promise<Result>): Promise<Result>;
   /** From now on the host may also answer with this host key. */
   accept(fingerprint: string): void;
 }
 
-export function connectionTo(host: Host, shells: HostShells): Connection {
+/** Providers limit how often they can be asked, and a host that is just booting fails to answer many times. */
+const LOOK_INTERVAL_MS = 5000;
+
+/** `now` in ms. */
+export function connectionTo(
+  host: Host,
+  {
+    shells,
+    provider,
+    now,
+  }: { readonly shells: HostShells; readonly provider: Pick<Provider, "find">; now: () => number },
+): Connection {
   const accepted = new Set([host.hostKeyFingerprint]);
   let opening: Promise<HostShell> | null = null;
+  let lastLookMs = Number.NEGATIVE_INFINITY;
+
+  async function close(): Promise<void> {
+    const shell = await opening?.catch(() => null);
+    opening = null;
+    await shell?.close();
+  }
+
   return {
-    shell(signal) {
-      opening ??= shells.connect(host, { acceptFingerprints: [...accepted], signal }).catch((error: unknown) => {
-        opening = null;
+    async use(signal, work) {
+      try {
+        opening ??= shells.connect(host, { acceptFingerprints: [...accepted], signal });
+        return await work(await opening);
+      } catch (error) {
+        if (!(error instanceof OpsError) || error.code !== "host-unreachable") throw error;
+        await close();
+        if (now() - lastLookMs >= LOOK_INTERVAL_MS) {
+          lastLookMs = now();
+          await expectAlive(provider, host, error);
+        }
         throw error;
-      });
-      return opening;
+      }
     },
     accept(fingerprint) {
       accepted.add(fingerprint);
     },
-    async [Symbol.asyncDispose]() {
-      const shell = await opening?.catch(() => null);
-      await shell?.close();
-    },
+    [Symbol.asyncDispose]: close,
   };
+}
+
+async function expectAlive(provider: Pick<Provider, "find">, { name }: Host, cause: OpsError): Promise<void> {
+  const found = await provider.find(name);
+  if (found?.state === "running") return;
+  throw new OpsError({
+    code: "host-gone",
+    userMessage: found === null ? `Host ${name} no longer exists.` : `Host ${name} was switched off.`,
+    hint: "Somebody or something ended it while the agent was being deployed.",
+    cause,
+  });
 }

@@ -40,9 +40,9 @@ export function deployOperation(services: Services) {
       });
       const host = await step("create", ({ signal }) => createHost(services, provider, { id, request }, signal));
 
-      await using connection = connectionTo(host, services.shells);
+      await using connection = connectionTo(host, { shells: services.shells, provider, now });
       await step("reach", async ({ signal }) => {
-        await connection.shell(signal);
+        await connection.use(signal, async () => undefined);
         return {};
       });
       const view = provider.outsideView(host, services.gatewaySettings.port);

@@ -19,21 +19,21 @@ export async function bringUpGateway(services: Services, { step }: DeployContext
   const { connection, agent, memoryMb } = target;
 
   await step("install", async ({ signal }) => {
-    const token = await gatewaySettings.token();
-    await gateway.install(await connection.shell(signal), { agent, memoryMb, port, containerImage, token }, signal);
+    const spec = { agent, memoryMb, port, containerImage, token: await gatewaySettings.token() };
+    await connection.use(signal, (shell) => gateway.install(shell, spec, signal));
     return {};
   });
   await step("launch", async ({ signal }) => {
-    await gateway.start(await connection.shell(signal), signal);
+    await connection.use(signal, (shell) => gateway.start(shell, signal));
     return {};
   });
   await step("ready", async ({ signal }) => {
-    await gateway.checkReady(await connection.shell(signal), port, signal);
+    await connection.use(signal, (shell) => gateway.checkReady(shell, port, signal));
     return {};
   });
   const [{ version }] = await Promise.all([
     step("access", async ({ signal }) => {
-      const access = await gateway.checkAccess(await connection.shell(signal), port, signal);
+      const access = await connection.use(signal, (shell) => gateway.checkAccess(shell, port, signal));
       return { version: access.version };
     }),
     step("outside", async ({ signal }) => {

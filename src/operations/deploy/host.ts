@@ -74,16 +74,16 @@ export async function settleHost(
   { connection, provider, host }: { readonly connection: Connection; readonly provider: Provider; readonly host: Host },
 ): Promise<void> {
   await step("boot", async ({ signal }) => {
-    await firstBootDone(await connection.shell(signal), signal);
+    await connection.use(signal, (shell) => firstBootDone(shell, signal));
     return {};
   });
   const { fingerprint } = await step("prepareKey", async ({ signal }) => ({
-    fingerprint: await services.hostKeys.prepare(await connection.shell(signal)),
+    fingerprint: await connection.use(signal, (shell) => services.hostKeys.prepare(shell)),
   }));
   // A new connection may meet either key until the label says which.
   connection.accept(fingerprint);
   await step("activateKey", async ({ signal }) => {
-    await services.hostKeys.activate(await connection.shell(signal), fingerprint);
+    await connection.use(signal, (shell) => services.hostKeys.activate(shell, fingerprint));
     await provider.setHostKeyFingerprint(host.name, fingerprint);
     return {};
   });

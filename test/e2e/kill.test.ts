@@ -1,0 +1,101 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createSshShells } from "../../services/host-shell/ssh.ts";
+import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
+import { loadConfig } from "../../src/config.ts";
+import type { Operation } from "../../src/core/operation.ts";
+import { createJobs, type Jobs } from "../../src/jobs/jobs.ts";
+import { deploySteps } from "../../src/operations/deploy/steps.ts";
+import { canRunHosts, type Installation, installCreel, type RunningCreel } from "./creel.ts";
+
+/** Creel's worker, or its Redis, dies by kill -9 in the middle of a deploy on a real host. Nothing may be lost, nothing may exist twice. */
+describe.runIf(canRunHosts())("kill -9 during /deploy", () => {
+  let creel: Installation;
+
+  beforeAll(() => {
+    creel = installCreel();
+  });
+  afterAll(() => creel[Symbol.asyncDispose]());
+
+  function provider() {
+    const { stateDir, environment } = creel;
+    return createLocalProvider({ stateDir, cacheDir: join(loadConfig(environment).cacheDir, "snapshots") });
+  }
+
+  /** A second pair of eyes on Creel's Redis. */
+  async function observe(): Promise<Jobs> {
+    return await createJobs({
+      redis: { socketPath: join(creel.stateDir, "redis", "redis.sock") },
+      definitions: [],
+      now: Date.now,
+      random: Math.random,
+      redact: (text) => text,
+      concurrency: 1,
+      onError: () => undefined,
+    });
+  }
+
+  async function startDeploy(name: string) {
+    const running = creel.start("start");
+    running.type(`/deploy name:${name}`);
+    const [, id] = await running.printed(/operation ([0-9a-z]{16})/);
+    return { running, id: id as Operation["id"] };
+  }
+
+  async function until(id: Operation["id"], condition: (operation: Operation) => boolean): Promise<Operation> {
+    const jobs = await observe();
+    try {
+      for await (const operation of jobs.operations.watch(id, AbortSignal.timeout(120_000))) {
+        if (condition(operation)) return operation;
+      }
+      throw new Error(`${id} did not get there.`);
+    } finally {
+      await jobs.close();
+    }
+  }
+
+  async function expectOneOfEverything(name: string, restarted: RunningCreel, id: string) {
+    restarted.type(`watch ${id}`);
+    restarted.type(`/status agent:${name}`);
+    await restarted.printed(new RegExp(`${name} is ready`));
+    expect(restarted.output().match(new RegExp(`Deployed ${name} in`, "g"))).toHaveLength(1);
+
+    const hosts = (await provider().list()).filter(({ agent }) => agent === name);
+    expect(hosts).toHaveLength(1);
+    const [host] = hosts;
+    if (!host) throw new Error("There is no host.");
+    await using shell = await createSshShells({ keyFile: join(creel.stateDir, "ssh", "id_ed25519") }).connect(host);
+    const containers = await shell.check(["podman", "ps", "--all", "--format", "{{.Names}}"]);
+    expect(containers.trim()).toBe("openclaw-gateway");
+    expect((await shell.check(["pgrep", "--count", "--full", "^openclaw-gateway"])).trim()).toBe("1");
+  }
+
+  it.each(Object.keys(deploySteps))("of the worker at %s: after a restart there is one of everything", async (step) => {
+    const name = `k-${step.toLowerCase()}`;
+    const { running, id } = await startDeploy(name);
+    await until(id, ({ steps }) => steps.some((record) => record.name === step && record.state !== "pending"));
+    await running.kill();
+
+    const restarted = creel.start("start");
+    await expectOneOfEverything(name, restarted, id);
+    restarted.type(`/destroy agent:${name} confirm:${name}`);
+    await restarted.printed(new RegExp(`Removed ${name} in`));
+    const { exitCode, output } = await restarted.end();
+    expect(exitCode, output).toBe(0);
+  });
+
+  it("of Redis: the acknowledged command is carried out", async () => {
+    const { running, id } = await startDeploy("redis-dies");
+    await until(id, ({ steps }) => steps.some(({ name, state }) => name === "install" && state !== "pending"));
+    const pid = Number(readFileSync(join(creel.stateDir, "redis", "redis.pid"), "utf8"));
+    process.kill(pid, "SIGKILL");
+    await running.printed(/Deployed redis-dies in/);
+    running.type("/status agent:redis-dies");
+    await running.printed(/redis-dies is ready/);
+    running.type("/destroy agent:redis-dies confirm:redis-dies");
+    const { exitCode, output } = await running.end();
+    expect(exitCode, output).toBe(0);
+    expect(await provider().list()).toEqual([]);
+  });
+});

@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { isEnded, type Operation } from "../../../src/core/operation.ts";
+import { type EmbeddedRedis, startEmbeddedRedis } from "../../../src/jobs/embedded-redis.ts";
+import { createJobs, type Jobs } from "../../../src/jobs/jobs.ts";
+import { deployOperation } from "../../../src/operations/deploy/deploy.ts";
+import { filesWith } from "../../e2e/traces.ts";
+import { ada, CANARY, createWorld } from "../../operations/world.ts";
+
+const stateDir = mkdtempSync(join(tmpdir(), "creel-turns-"));
+const world = createWorld();
+let redis: EmbeddedRedis;
+let jobs: Jobs;
+
+beforeAll(async () => {
+  const fail = (error: unknown) => {
+    throw error;
+  };
+  redis = await startEmbeddedRedis({ stateDir, onRestart: fail, onFatal: fail });
+  jobs = await createJobs({
+    redis: { socketPath: redis.socketPath },
+    definitions: [deployOperation(world.services)],
+    now: Date.now,
+    random: Math.random,
+    redact: (text) => text,
+    concurrency: 4,
+    onError: fail,
+  });
+  jobs.startWorkers();
+});
+afterAll(async () => {
+  await jobs.close();
+  await redis.stop();
+  rmSync(stateDir, { recursive: true });
+});
+
+async function ended({ id }: Operation): Promise<Operation> {
+  for await (const operation of jobs.operations.watch(id, AbortSignal.timeout(20_000))) {
+    if (isEnded(operation)) return operation;
+  }
+  throw new Error(`${id} did not end.`);
+}
+
+it("of two deploys of one name at once makes one agent, and says so to the other", async () => {
+  const request = {
+    kind: "deploy",
+    params: { name: "ada", provider: null, region: null, size: null },
+    agent: ada,
+    requestedBy: { channel: "terminal", user: "root", roles: [], name: "root" },
+  } as const;
+  const asked = await Promise.all([jobs.operations.enqueue(request), jobs.operations.enqueue(request)]);
+  const outcomes = await Promise.all(asked.map(ended));
+  expect(outcomes.map(({ state }) => state).toSorted()).toEqual(["failed", "succeeded"]);
+  expect(outcomes.find(({ state }) => state === "failed")?.failure?.code).toBe("already-exists");
+  expect(await world.provider.list()).toHaveLength(1);
+  expect(world.provider.made()).toHaveLength(1);
+});
+
+it("has never told Redis the gateway's token", () => {
+  expect(filesWith(stateDir, "ada").length).toBeGreaterThan(0);
+  expect(filesWith(stateDir, CANARY)).toEqual([]);
+});
