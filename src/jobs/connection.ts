@@ -38,14 +38,15 @@ export function connect(address: RedisAddress, role: ConnectionRole, onError: (e
   return redis;
 }
 
-/** Resolves as soon as commands are accepted. @throws OpsError `store-unavailable` with the last reason after `limitMs`. */
+/** Resolves as soon as commands are accepted. @throws OpsError `store-unavailable` with the last reason after `limitMs`; at once when waiting does not help. */
 export async function untilReady(redis: Redis, limitMs: number): Promise<void> {
   if (redis.status === "ready") return;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
   let last: unknown = null;
   const remember = (error: unknown) => {
     last = error;
+    if (storeError(error).retry === "never") reject(storeError(error));
   };
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
   const timer = setTimeout(() => reject(storeError(last ?? new Error("no answer"))), limitMs);
   redis.on("error", remember);
   redis.once("ready", resolve);

@@ -1,4 +1,5 @@
-import { appendFile, stat, watch } from "node:fs/promises";
+import { existsSync, watch } from "node:fs";
+import { appendFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { OpsError } from "../../../src/core/errors.ts";
@@ -65,12 +66,19 @@ const failing = defineOperation({
 export const definitions: readonly OperationDefinition[] = [write, failing];
 
 async function untilExists(file: string, signal: AbortSignal): Promise<void> {
-  const exists = () =>
-    stat(file).then(
-      () => true,
-      () => false,
-    );
+  // Watches before it looks, so that nothing is missed in between.
   const watcher = watch(dirname(file), { signal });
-  if (await exists()) return;
-  for await (const _ of watcher) if (await exists()) return;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const look = () => {
+    if (existsSync(file)) resolve();
+  };
+  watcher.on("change", look);
+  watcher.on("error", reject);
+  signal.addEventListener("abort", () => reject(signal.reason));
+  look();
+  try {
+    await promise;
+  } finally {
+    watcher.close();
+  }
 }
