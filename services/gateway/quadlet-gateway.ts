@@ -12,7 +12,7 @@ import { askReadiness, explain } from "./readiness.ts";
 import { rpcHello } from "./rpc.ts";
 import { requireScopes } from "./scopes.ts";
 import { tarOf } from "./tar.ts";
-import { CONFIG_EXIT_STATUS, type UnitState, unitState } from "./unit-state.ts";
+import { CONFIG_EXIT_STATUS, memoryOf, type UnitState, unitState } from "./unit-state.ts";
 
 const INSTALL = readFileSync(new URL("./install.sh", import.meta.url), "utf8");
 /** Earlier failures, and Creel's own stops and starts, count against the start limit: it has to be forgotten first. */
@@ -67,7 +67,7 @@ export function createQuadletGateway(): Gateway {
         state,
         version: state === "ready" ? await versionOf(shell, port) : null,
         startedAtMs: running ? unit.startedAtMs : null,
-        memoryBytes: running ? unit.memoryBytes : null,
+        memoryBytes: running ? await memoryOf(shell, unit) : null,
         restarts: unit.restarts,
       } satisfies GatewayHealth;
     },

@@ -14,6 +14,7 @@ const properties = z.object({
   MemoryCurrent: count,
   /** `@` and seconds since 1970; empty when it never started. */
   ExecMainStartTimestamp: z.string(),
+  ControlGroup: z.string(),
 });
 
 export interface UnitState {
@@ -25,7 +26,10 @@ export interface UnitState {
   readonly result: string;
   readonly exitStatus: number | null;
   readonly restarts: number;
+  /** null where the kernel does not account for it, as on a host in a container. */
   readonly memoryBytes: number | null;
+  /** Path of its control group; empty when it does not run. */
+  readonly controlGroup: string;
   readonly startedAtMs: number | null;
 }
 
@@ -52,6 +56,7 @@ export function parseUnitState(output: string): UnitState {
     exitStatus: unit.ExecMainStatus,
     restarts: unit.NRestarts ?? 0,
     memoryBytes: unit.MemoryCurrent,
+    controlGroup: unit.ControlGroup,
     startedAtMs: seconds === undefined ? null : Number(seconds) * 1000,
   };
 }
@@ -68,4 +73,18 @@ function activeState(text: string): UnitState["active"] {
       // reloading, refreshing, maintenance: the process is there.
       return "active";
   }
+}
+
+/** Adds up what the processes of a control group have in memory; what they share counts for each of them. */
+const SUM_RESIDENT = `total=0
+for pid in $(find "/sys/fs/cgroup$1" -name cgroup.procs -exec cat {} +); do
+  if read -r _ resident _ <"/proc/$pid/statm"; then total=$((total + resident)); fi
+done 2>/dev/null
+echo $((total * $(getconf PAGESIZE)))`;
+
+/** Memory of the unit in bytes; null when it does not run. */
+export async function memoryOf(shell: HostShell, unit: UnitState): Promise<number | null> {
+  if (unit.memoryBytes !== null || unit.controlGroup === "") return unit.memoryBytes;
+  const { stdout } = await shell.run(["sh", "-c", SUM_RESIDENT, "creel-memory", unit.controlGroup]);
+  return Number(stdout) || null;
 }

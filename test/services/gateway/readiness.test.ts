@@ -70,6 +70,7 @@ function unit(fields: Readonly<Record<string, string>>) {
     NRestarts: "0",
     MemoryCurrent: "[not set]",
     ExecMainStartTimestamp: "@1795255489",
+    ControlGroup: "/system.slice/openclaw-gateway.service",
     ...fields,
   };
   return parseUnitState(
