@@ -113,6 +113,7 @@ export function createMemoryProvider(options: MemoryProviderOptions = {}): Memor
     destroy: (name) => around("destroy", () => void hosts.delete(name)),
     consoleTail: (name, lines) =>
       around("consoleTail", () => (hosts.has(name) ? [`${name} login:`].slice(-lines) : [])),
+    diagnose: () => around("diagnose", () => [{ subject: "memory", verdict: "ok", seen: "It works.", fix: null }]),
     outsideView: (host, port) => ({ address: host.address, port }),
     specOf: (name) => hosts.get(name)?.spec ?? null,
     powerOff: (name) => void change(name, { state: "stopped" satisfies HostState }),

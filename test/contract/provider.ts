@@ -150,6 +150,12 @@ export function providerContract(title: string, make: () => Promise<ProviderUnde
       await provider.destroy(spec.name);
     });
 
+    it("finds nothing wrong with a machine on which it works", async () => {
+      const findings = await provider.diagnose();
+      expect(findings.length).toBeGreaterThan(0);
+      expect(findings.filter(({ verdict }) => verdict === "problem")).toEqual([]);
+    });
+
     it("has a snapshot, and building it again is free", async () => {
       const { wanted, current, all } = await provider.snapshots.status();
       expect(current?.fingerprint).toBe(wanted);

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { homedir, networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { HostShell, HostShells } from "../../services/host-shell/host-shell.ts";
 import { createSshShells } from "../../services/host-shell/ssh.ts";
 import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
@@ -14,10 +14,11 @@ import { asOpsError } from "../../src/core/errors.ts";
 import type { Host } from "../../src/core/host.ts";
 import { providerContract, specFor } from "../contract/provider.ts";
 
-const DRIVER = process.env["CREEL_E2E_DRIVER"] === "qemu" ? "qemu" : "nspawn";
-const CACHE_DIR =
-  process.env["CREEL_CACHE_DIR"] ??
-  join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "creel", "snapshots");
+const DRIVER = process.env.CREEL_E2E_DRIVER === "qemu" ? "qemu" : "nspawn";
+const CACHE_DIR = join(
+  process.env.CREEL_CACHE_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "creel"),
+  "snapshots",
+);
 const SUBNET = "10.96";
 const isRoot = process.getuid?.() === 0;
 const never = new AbortController().signal;
@@ -48,8 +49,10 @@ describe.skipIf(!isRoot)("local hosts", () => {
     provider = await makeProvider(stateDir);
     shells = createSshShells({ keyFile: join(stateDir, "id") });
   });
-  afterAll(async () => {
+  afterEach(async () => {
     for (const { name } of await provider.list()) await provider.destroy(name);
+  });
+  afterAll(async () => {
     await rm(stateDir, { recursive: true, force: true });
   });
 
@@ -186,7 +189,7 @@ describe.skipIf(!isRoot)("local hosts", () => {
 
   describe.skipIf(DRIVER !== "nspawn")("under nspawn", () => {
     it("takes another address when its own is taken, and leaves nothing in the kernel", async () => {
-      execFileSync("ip", ["link", "add", "cl10-96-0", "type", "dummy"]);
+      execFileSync("ip", ["link", "add", "cl10-96-0", "type", "veth", "peer", "name", "cl10-96-peer"]);
       try {
         const { host } = await newHost("moved");
         expect(host.address).toBe("10.96.0.6");

@@ -7,6 +7,7 @@ import type { HostSpec, Offers, Provider } from "../provider.ts";
 import { chooseOffer, hostGone } from "../spec.ts";
 import { chooseDriver, type DriverName } from "./choose-driver.ts";
 import { tailOf } from "./console.ts";
+import { diagnoseLocal } from "./diagnose.ts";
 import type { LocalDriver } from "./driver.ts";
 import { withFileLock } from "./lock.ts";
 import { requireSpace } from "./machine.ts";
@@ -167,6 +168,10 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
     start: (name) => lockHost(name, never, async () => wake(await existing(name), never)),
     destroy: (name) => lockHost(name, never, async () => remove(await records.read(name), name)),
     consoleTail: (name, lines) => tailOf(join(records.folder(name), "console.log"), lines),
+    async diagnose() {
+      const driverName = await chooseDriver(options.driver ?? "auto");
+      return await diagnoseLocal(driverName, drivers[driverName], snapshots);
+    },
     outsideView: (host, port) => drivers[host.address === "127.0.0.1" ? "qemu" : "nspawn"].outsideView(host, port),
   };
 }

@@ -68,14 +68,13 @@ export function recipeFor(options: SnapshotOptions): Recipe {
   };
 }
 
-/** The first 16 hexadecimal digits of a SHA-256 over the recipe and the bytes of every script and file that takes part. */
+/** The first 16 hexadecimal digits of a SHA-256 over the recipe and the bytes of every script and file that takes part in a build. */
 export function fingerprintOf(recipe: Recipe): string {
   const hash = createHash("sha256").update(JSON.stringify(recipe));
-  for (const tree of [BUILD_SCRIPTS, ...FILE_TREES]) {
-    for (const file of filesBelow(tree)) {
-      const bytes = readFileSync(file);
-      hash.update(`\n${relative(project, file)} ${bytes.length}\n`).update(bytes);
-    }
+  const files = [join(here, "build-snapshot.ts"), ...[BUILD_SCRIPTS, ...FILE_TREES].flatMap(filesBelow)];
+  for (const file of files) {
+    const bytes = readFileSync(file);
+    hash.update(`\n${relative(project, file)} ${bytes.length}\n`).update(bytes);
   }
   return hash.digest("hex").slice(0, 16);
 }

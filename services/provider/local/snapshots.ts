@@ -56,8 +56,7 @@ export function createLocalSnapshots(options: SnapshotOptions): LocalSnapshots {
   ): Promise<Snapshot> {
     const before = await current();
     if (before !== null && !force) return before;
-    await requireRoot();
-    await requireTools(TOOLS, signal);
+    await requireBuildTools(signal);
     await mkdir(cacheDir, { recursive: true });
     const onWait = () => report({ stage: "Waiting for another build", number: 1, of: 1 });
     return await withFileLock(join(cacheDir, "lock"), signal, onWait, async () => {
@@ -139,7 +138,9 @@ async function sizeOf(directory: string, signal: AbortSignal): Promise<number> {
   return Number.parseInt(output, 10);
 }
 
-async function requireRoot(): Promise<void> {
+/** @throws OpsError `tool-missing`, also when this is not root. */
+export async function requireBuildTools(signal: AbortSignal): Promise<void> {
+  await requireTools(TOOLS, signal);
   if (process.getuid?.() === 0) return;
   throw new OpsError({
     code: "tool-missing",

@@ -31,7 +31,7 @@ while :; do
   sh -c 'echo $$ > "$0"; exec "$@"' "$cgroup/guest/cgroup.procs" \
     systemd-nspawn --quiet --settings=no --register=no --keep-unit --boot --directory="$folder/root" --machine="$machine" \
     --capability=all --system-call-filter='add_key keyctl bpf' --network-namespace-path="$netns" \
-    --bind="$folder/containers:/var/lib/containers" --resolv-conf=off --console=pipe || status=$?
+    --bind="$folder/containers:/var/lib/containers" --resolv-conf=off --console=read-only systemd.show_status=yes || status=$?
   # 133 is a reboot that the host itself has asked for.
   [ "$status" -eq 133 ] || exit "$status"
 done

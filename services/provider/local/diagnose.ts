@@ -1,0 +1,55 @@
+import { stat } from "node:fs/promises";
+import { asOpsError } from "../../../src/core/errors.ts";
+import type { Finding } from "../../../src/core/finding.ts";
+import type { DriverName } from "./choose-driver.ts";
+import type { LocalDriver } from "./driver.ts";
+import { type LocalSnapshots, requireBuildTools } from "./snapshots.ts";
+
+/** What this machine has and lacks for hosts under `driverName`, each thing tried. Never throws an OpsError. */
+export async function diagnoseLocal(
+  driverName: DriverName,
+  driver: LocalDriver,
+  snapshots: LocalSnapshots,
+): Promise<Finding[]> {
+  const signal = new AbortController().signal;
+  const tools = await finding("local driver", async () => {
+    await driver.requireTools(signal);
+    return `Hosts run under ${driverName}; everything it needs is installed.`;
+  });
+  const current = await snapshots.current();
+  const builder = await finding("golden image builder", async () => {
+    await requireBuildTools(signal);
+    return "Everything needed to build the golden image is installed.";
+  });
+  // Whoever has a snapshot can do without the means to build another.
+  const softened: Finding =
+    current !== null && builder.verdict === "problem" ? { ...builder, verdict: "warning" } : builder;
+  return [tools, softened, ...(driverName === "qemu" ? [await accelerator()] : [])];
+}
+
+async function accelerator(): Promise<Finding> {
+  const device = await stat("/dev/kvm").catch(() => null);
+  if (device !== null) {
+    return {
+      subject: "kvm",
+      verdict: "ok",
+      seen: "/dev/kvm is there; the first host proves whether it works.",
+      fix: null,
+    };
+  }
+  return {
+    subject: "kvm",
+    verdict: "warning",
+    seen: "There is no /dev/kvm: virtual machines are emulated, 10 to 30 times slower.",
+    fix: "Switch virtualisation on in the firmware, or use local.driver nspawn as root.",
+  };
+}
+
+async function finding(subject: string, look: () => Promise<string>): Promise<Finding> {
+  try {
+    return { subject, verdict: "ok", seen: await look(), fix: null };
+  } catch (error) {
+    const { userMessage, hint } = asOpsError(error);
+    return { subject, verdict: "problem", seen: userMessage, fix: hint };
+  }
+}
