@@ -13,9 +13,10 @@ import { withFileLock } from "./lock.ts";
 import { requireSpace } from "./machine.ts";
 import { createNspawnDriver } from "./nspawn/driver.ts";
 import { createQemuDriver } from "./qemu/driver.ts";
+import { machineDisk } from "./qemu/machine-disk.ts";
 import type { SnapshotOptions } from "./recipe.ts";
 import { createHostRecords, type HostRecord } from "./record.ts";
-import { createLocalSnapshots } from "./snapshots.ts";
+import { createLocalSnapshots, type LocalSnapshots } from "./snapshots.ts";
 
 export interface LocalProviderOptions extends SnapshotOptions {
   /** Hosts live in `hosts` below it. */
@@ -47,11 +48,11 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
   const hostsDir = join(options.stateDir, "hosts");
   const locksDir = join(options.stateDir, "locks");
   const records = createHostRecords(hostsDir);
-  const snapshots = createLocalSnapshots(options);
+  const snapshots = withMachineDisk(createLocalSnapshots(options), options.driver ?? "auto");
   const { internet = true, subnet = "10.99", gatewayPort = 18_789 } = options;
   const drivers: Readonly<Record<DriverName, LocalDriver>> = {
     nspawn: createNspawnDriver({ prefix: subnet, internet }),
-    qemu: createQemuDriver({ cacheDir: options.cacheDir, internet, gatewayPort }),
+    qemu: createQemuDriver({ stateDir: options.stateDir, internet, gatewayPort }),
   };
   const driverOf = (record: HostRecord) => drivers[record.place.driver];
   const never = new AbortController().signal;
@@ -173,5 +174,21 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
       return await diagnoseLocal(driverName, drivers[driverName], snapshots);
     },
     outsideView: (host, port) => drivers[host.address === "127.0.0.1" ? "qemu" : "nspawn"].outsideView(host, port),
+  };
+}
+
+/** Virtual machines need a disk beside the snapshot's root. Making it needs root too, so it is made where root is expected. */
+function withMachineDisk(snapshots: LocalSnapshots, driver: DriverName | "auto"): LocalSnapshots {
+  return {
+    ...snapshots,
+    async build(report, signal, options) {
+      const snapshot = await snapshots.build(report, signal, options);
+      const built = await snapshots.current();
+      if (built !== null && (await chooseDriver(driver)) === "qemu") {
+        report({ stage: "Making the disk for virtual machines", number: 1, of: 1 });
+        await machineDisk(built.directory, signal);
+      }
+      return snapshot;
+    },
   };
 }

@@ -10,14 +10,14 @@ const verdict = z.object({ kernel: z.string(), works: z.boolean() });
 
 /**
  * Whether this machine can run a guest under KVM. A device that opens proves nothing (nested kernels die at the guest's first
- * instruction), so a kernel is booted until it panics for want of a disk. The verdict is kept in `cacheDir` per kernel release.
+ * instruction), so a kernel is booted until it panics for want of a disk. The verdict is kept in `stateDir` per kernel release.
  */
-export async function kvmWorks(cacheDir: string, kernel: string, signal: AbortSignal): Promise<boolean> {
+export async function kvmWorks(stateDir: string, kernel: string, signal: AbortSignal): Promise<boolean> {
   if (!existsSync("/dev/kvm")) return false;
-  const file = join(cacheDir, "kvm.json");
+  const file = join(stateDir, "kvm.json");
   const known = await readVerdict(file);
   if (known?.kernel === release()) return known.works;
-  const works = await probe(cacheDir, kernel, signal);
+  const works = await probe(stateDir, kernel, signal);
   await writeFile(file, JSON.stringify({ kernel: release(), works }));
   return works;
 }
@@ -29,9 +29,9 @@ async function readVerdict(file: string): Promise<z.output<typeof verdict> | nul
   return parsed.success ? parsed.data : null;
 }
 
-async function probe(cacheDir: string, kernel: string, signal: AbortSignal): Promise<boolean> {
-  await mkdir(cacheDir, { recursive: true });
-  const directory = await mkdtemp(join(cacheDir, "kvm-probe-"));
+async function probe(stateDir: string, kernel: string, signal: AbortSignal): Promise<boolean> {
+  await mkdir(stateDir, { recursive: true });
+  const directory = await mkdtemp(join(stateDir, "kvm-probe-"));
   const serial = join(directory, "serial");
   const argv = [
     ...["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-machine", "q35"],

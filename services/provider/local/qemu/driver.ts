@@ -14,7 +14,8 @@ import { freePortPair, isPairFree, portsInUse } from "./ports.ts";
 import { writeSeed } from "./seed.ts";
 
 export interface QemuOptions {
-  readonly cacheDir: string;
+  /** Where the verdict on KVM is kept. */
+  readonly stateDir: string;
   readonly internet: boolean;
   readonly gatewayPort: number;
 }
@@ -22,7 +23,7 @@ export interface QemuOptions {
 const TOOLS = ["qemu-system-x86_64", "qemu-img", "genisoimage", "mke2fs", "flock"];
 
 /** Hosts as full virtual machines with user-mode networking: no root at run time, and a real boundary. */
-export function createQemuDriver({ cacheDir, internet, gatewayPort }: QemuOptions): LocalDriver {
+export function createQemuDriver({ stateDir, internet, gatewayPort }: QemuOptions): LocalDriver {
   async function boot(record: HostRecord, folder: string, signal: AbortSignal): Promise<void> {
     const { place } = record;
     if (place.driver !== "qemu") {
@@ -30,7 +31,7 @@ export function createQemuDriver({ cacheDir, internet, gatewayPort }: QemuOption
     }
     await killMachine(folder);
     const base = await machineDisk(record.snapshot, signal);
-    const kvm = await kvmWorks(cacheDir, base.kernel, signal);
+    const kvm = await kvmWorks(stateDir, base.kernel, signal);
     await prepareDisks(record, folder, base, signal);
     if (!(await isPairFree(place.sshPort))) throw portsInUse();
     const argv = machineArgv(record, folder, base, { kvm, internet, gatewayPort, sshPort: place.sshPort });

@@ -48,7 +48,7 @@ async function make(snapshot: string, directory: string, signal: AbortSignal): P
       throw new OpsError({
         code: "snapshot-failed",
         userMessage: "The disk for virtual machines could not be made from the golden snapshot.",
-        hint: "The first time needs root, because the snapshot's files belong to it: run /image build as root.",
+        hint: "The first time needs root, because the snapshot's files belong to it: set local.driver to qemu and run /image build as root.",
         evidence: output.trimEnd().split("\n").slice(-20),
       });
     }
