@@ -19,7 +19,7 @@ const CACHE_DIR = join(
   process.env.CREEL_CACHE_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "creel"),
   "snapshots",
 );
-const SUBNET = "10.96";
+const SUBNET = "10.231";
 const isRoot = process.getuid?.() === 0;
 const never = new AbortController().signal;
 /** TCG needs more than a minute for what takes a container a second. */
@@ -189,16 +189,16 @@ describe.skipIf(!isRoot)("local hosts", () => {
 
   describe.skipIf(DRIVER !== "nspawn")("under nspawn", () => {
     it("takes another address when its own is taken, and leaves nothing in the kernel", async () => {
-      execFileSync("ip", ["link", "add", "cl10-96-0", "type", "veth", "peer", "name", "cl10-96-peer"]);
+      execFileSync("ip", ["link", "add", "cl10-231-0", "type", "veth", "peer", "name", "cl10-231-peer"]);
       try {
         const { host } = await newHost("moved");
-        expect(host.address).toBe("10.96.0.6");
-        expect(Object.keys(networkInterfaces())).toContain("cl10-96-1");
+        expect(host.address).toBe("10.231.0.6");
+        expect(Object.keys(networkInterfaces())).toContain("cl10-231-1");
         await provider.destroy(host.name);
       } finally {
-        execFileSync("ip", ["link", "delete", "cl10-96-0"]);
+        execFileSync("ip", ["link", "delete", "cl10-231-0"]);
       }
-      expect(Object.keys(networkInterfaces()).filter((name) => name.startsWith("cl10-96"))).toEqual([]);
+      expect(Object.keys(networkInterfaces()).filter((name) => name.startsWith("cl10-231"))).toEqual([]);
     });
 
     it("shows a host whose processes were killed as stopped, and starts it again", async () => {
