@@ -4,7 +4,7 @@ import type { HostName } from "../../src/core/names.ts";
 import type { HostSpec, Provider, Snapshot, Snapshots } from "./provider.ts";
 import { chooseOffer, hostGone } from "./spec.ts";
 
-export type ProviderCall = Exclude<keyof Provider, "name" | "outsideView" | "snapshots"> | "build";
+type ProviderCall = Exclude<keyof Provider, "name" | "outsideView" | "snapshots"> | "build";
 
 export interface MemoryProviderOptions {
   readonly name?: string;

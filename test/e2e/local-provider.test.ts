@@ -89,8 +89,10 @@ describe.skipIf(!isRoot)("local hosts", () => {
     expect(sshd).toContain("permitrootlogin without-password");
     const images = await shell.check(["podman", "images", "--format", "{{.Repository}}:{{.Tag}} {{.ReadOnly}}"]);
     expect(images).toMatch(/^localhost\/creel\/openclaw:[\d.]+ true$/m);
-    const inside = ["podman", "run", "--rm", "--pull=never", "--network=none", "localhost/creel/openclaw:2026.9.6"];
-    const version = await shell.check([...inside, "openclaw", "--version"] as unknown as [string, ...string[]]);
+    const version = await shell.check([
+      ...(["podman", "run", "--rm", "--pull=never", "--network=none"] as const),
+      ...["localhost/creel/openclaw:2026.9.6", "openclaw", "--version"],
+    ]);
     expect(version).toContain("2026.9.6");
 
     await shell.check(["sh", "-c", "echo kept > /var/lib/kept; sync"]);

@@ -29,7 +29,7 @@ export interface Recipe {
   readonly mirror: string | null;
 }
 
-export const DEFAULT_OPENCLAW_VERSION = "2026.9.6";
+const DEFAULT_OPENCLAW_VERSION = "2026.9.6";
 
 const HOST_PACKAGES = [
   ...["systemd", "systemd-sysv", "systemd-resolved", "dbus", "udev", "kmod", "procps", "iproute2", "nftables"],

@@ -7,7 +7,7 @@ import { isErrno } from "../child.ts";
 const KILL_TIMEOUT_MS = 10_000;
 const POLL_MS = 10;
 
-export interface Limits {
+interface Limits {
   readonly memoryMb: number;
   readonly cpus: number;
 }
