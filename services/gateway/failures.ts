@@ -21,8 +21,17 @@ export function configInvalid(logLines: readonly string[]): OpsError {
 export function crashed(why: string, logLines: readonly string[]): OpsError {
   return new OpsError({
     code: "gateway-crashed",
-    userMessage: `The gateway stopped by itself (${why}) and is not started again.`,
+    userMessage: `The gateway stopped by itself (${why}) and cannot come up.`,
     hint: "The log lines may say why.",
+    evidence: logLines,
+  });
+}
+
+export function portTaken(logLines: readonly string[]): OpsError {
+  return new OpsError({
+    code: "address-in-use",
+    userMessage: "Something else on the host has taken the gateway's port.",
+    hint: "Find it on the host with ss -ltnp, or set another gateway.port in creel.yaml.",
     evidence: logLines,
   });
 }

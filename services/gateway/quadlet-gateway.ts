@@ -50,7 +50,7 @@ export function createQuadletGateway(): Gateway {
       const last = lastUnitLook.get(shell);
       if (last !== undefined && now - last < UNIT_LOOK_INTERVAL_MS) throw notReady(answer.why);
       lastUnitLook.set(shell, now);
-      throw await explain(await unitState(shell, signal), answer.why, () => readLogs(shell, EVIDENCE_LINES));
+      throw await explain(await unitState(shell, signal), answer, () => readLogs(shell, EVIDENCE_LINES));
     },
 
     async checkAccess(shell, port, signal) {

@@ -37,6 +37,8 @@ export function commandFailed(argv: readonly string[], result: RunResult): OpsEr
   return new OpsError({
     code: "host-command-failed",
     userMessage: `${programName(argv)} ended with exit status ${result.exitCode} on the host.`,
+    // Killed by a signal, as when the host goes down: that is no answer.
+    retry: result.exitCode > 128 ? "later" : "never",
     evidence: lines.slice(-EVIDENCE_LINES).filter((line) => line !== ""),
   });
 }

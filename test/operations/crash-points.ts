@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { OpsError } from "../../src/core/errors.ts";
 import { type AgentName, makeOperationId, type OperationId } from "../../src/core/names.ts";
 import { type Json, newOperation, type Operation } from "../../src/core/operation.ts";
@@ -106,6 +107,13 @@ export async function run(
     if (!(died && error instanceof OpsError && error.code === "superseded")) throw error;
   }
   return { record: saved(), died };
+}
+
+/** The same with the real clock, for operations on real hosts. */
+export async function runForReal(definition: OperationDefinition, operation: Operation): Promise<Operation> {
+  const { journal } = memoryJournal(operation);
+  const sleep = (ms: number, signal: AbortSignal) => setTimeout(ms, undefined, { signal }).catch(() => undefined);
+  return await runOperation(definition, operation, journal, { now: Date.now, redact: (text) => text, sleep });
 }
 
 /** Moves on by 50 ms whenever somebody looks. */

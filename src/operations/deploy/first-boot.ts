@@ -14,7 +14,7 @@ const cloudInitStatus = z.object({
  * @throws OpsError `first-boot-failed` with cloud-init's own words as evidence.
  */
 export async function firstBootDone(shell: HostShell, signal: AbortSignal): Promise<void> {
-  const { stdout } = await shell.run(["cloud-init", "status", "--wait", "--format=json"], {
+  const { stdout, exitCode } = await shell.run(["cloud-init", "status", "--wait", "--format=json"], {
     signal,
     timeoutMs: 600_000,
   });
@@ -24,6 +24,8 @@ export async function firstBootDone(shell: HostShell, signal: AbortSignal): Prom
     throw new OpsError({
       code: "first-boot-failed",
       userMessage: "cloud-init on the host did not say how the first boot ended.",
+      // Killed by a signal, as when the host goes down: that is no answer.
+      retry: exitCode > 128 ? "later" : "never",
       evidence: stdout.split("\n").slice(-10),
     });
   }

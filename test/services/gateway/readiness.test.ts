@@ -46,9 +46,9 @@ describe("readiness", () => {
   it("believes the body, not the status", async () => {
     expect(await ask((_q, r) => r.end('{"ready":true,"failing":[]}'))).toEqual({ ready: true });
     const web = await ask((_q, r) => r.end("<!doctype html><title>OpenClaw</title>"));
-    expect(web).toMatchObject({ ready: false, why: expect.stringContaining("not a gateway") });
+    expect(web).toMatchObject({ ready: false, why: expect.stringContaining("not a gateway"), foreign: true });
     const starting = await ask((_q, r) => r.writeHead(503).end('{"ready":false,"failing":["channels"]}'));
-    expect(starting).toEqual({ ready: false, why: "it waits for channels" });
+    expect(starting).toEqual({ ready: false, why: "it waits for channels", foreign: false });
     expect(await ask((_q, r) => r.writeHead(503).end('{"ready":true}'))).toMatchObject({ ready: false });
   });
 
@@ -106,8 +106,17 @@ describe("what systemd says of the unit", () => {
       [{}, "gateway-not-ready", "later"],
     ] as const;
     for (const [fields, code, retry] of cases) {
-      const error = await explain(unit(fields), "it does not listen yet", logs);
+      const error = await explain(unit(fields), { why: "it does not listen yet", foreign: false }, logs);
       expect(error).toMatchObject({ code, retry, evidence: retry === "never" ? ["the last line"] : [] });
     }
+  });
+
+  it("gives up on a loop before systemd does, and on a port that somebody else has", async () => {
+    const silent = { why: "it does not listen yet", foreign: false };
+    const foreign = { why: "what answers on port 18789 is not a gateway", foreign: true };
+    expect(await explain(unit({ NRestarts: "1" }), silent, logs)).toMatchObject({ retry: "later" });
+    expect(await explain(unit({ NRestarts: "2" }), silent, logs)).toMatchObject({ code: "gateway-crashed" });
+    expect(await explain(unit({}), foreign, logs)).toMatchObject({ retry: "later" });
+    expect(await explain(unit({ NRestarts: "1" }), foreign, logs)).toMatchObject({ code: "address-in-use" });
   });
 });

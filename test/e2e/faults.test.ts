@@ -1,0 +1,156 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { probeExposed } from "../../services/gateway/exposure.ts";
+import type { Gateway } from "../../services/gateway/gateway.ts";
+import { createQuadletGateway } from "../../services/gateway/quadlet-gateway.ts";
+import { generateHostKey } from "../../services/host-shell/host-key.ts";
+import { activateHostKey, prepareHostKey } from "../../services/host-shell/rotation.ts";
+import { createSshShells } from "../../services/host-shell/ssh.ts";
+import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
+import { buildUserData } from "../../services/provider/user-data.ts";
+import { loadConfig } from "../../src/config.ts";
+import { parseAgentName } from "../../src/core/names.ts";
+import { withBudgets } from "../../src/operations/definition.ts";
+import { deployOperation } from "../../src/operations/deploy/deploy.ts";
+import { destroyOperation } from "../../src/operations/destroy.ts";
+import type { Services } from "../../src/operations/services.ts";
+import { memoryRegistry } from "../memory-registry.ts";
+import { ask, runForReal } from "../operations/crash-points.ts";
+import { canRunHosts, installCreel } from "./creel.ts";
+import { leftovers } from "./traces.ts";
+
+const ada = parseAgentName("ada");
+const request = { name: "ada", provider: null, region: null, size: null };
+
+/** Real hosts and gateways, hurt on purpose at one place. */
+describe.runIf(canRunHosts())("a deploy that goes wrong", () => {
+  let stateDir: string;
+  let services: Services;
+
+  beforeAll(() => {
+    stateDir = mkdtempSync(join(tmpdir(), "creel-"));
+    services = realServices(stateDir);
+  });
+  afterAll(async () => {
+    for (const provider of services.providers.values()) {
+      for (const { name } of await provider.list()) await provider.destroy(name);
+    }
+    rmSync(stateDir, { recursive: true, force: true });
+  });
+
+  async function deploy(hurt: Partial<Gateway> = {}, budgets: Record<string, number> = {}) {
+    const definition = withBudgets(
+      deployOperation({ ...services, gateway: { ...services.gateway, ...hurt } }),
+      budgets,
+    );
+    return await runForReal(definition, ask(definition, request, ada));
+  }
+
+  it("because the gateway refuses its configuration ends at once, with the gateway's own words", async () => {
+    const record = await deploy({
+      async install(shell, spec, signal) {
+        await services.gateway.install(shell, spec, signal);
+        await shell.check(["tee", "/var/lib/openclaw/openclaw.json"], { stdin: '{"gateway":{"mode":"nonsense"}}' });
+      },
+    });
+    expect(record.failure).toMatchObject({ code: "gateway-config-invalid" });
+    expect(record.failure?.evidence.join("\n")).toMatch(/gateway\.mode|invalid/i);
+    expect(record.failure?.leftBehind.join(" ")).toMatch(/Host ada-\w+ at local exists and is running/);
+    expect(await services.registry.get(ada)).toMatchObject({ state: "failed" });
+  });
+
+  it("because the gateway's port is taken on the host says so", async () => {
+    const record = await deploy({
+      async start(shell, signal) {
+        const squat = [
+          "systemd-run",
+          "--unit=squatter",
+          "python3",
+          "-m",
+          "http.server",
+          "--bind",
+          "127.0.0.1",
+          "18789",
+        ] as const;
+        await shell.check(squat, { signal });
+        await services.gateway.start(shell, signal);
+      },
+    });
+    expect(record.failure).toMatchObject({ code: "address-in-use" });
+    expect(`${record.failure?.userMessage} ${record.failure?.evidence.join("\n")}`).toMatch(/18789|already|in use/i);
+  });
+
+  it("because the host is switched off in the middle says that, and not that time ran out", async () => {
+    const record = await deploy({
+      async start(shell, signal) {
+        await services.gateway.start(shell, signal);
+        await shell.run(["systemctl", "poweroff", "--force", "--force"], { signal }).catch(() => undefined);
+      },
+    });
+    expect(record.failure).toMatchObject({ code: "host-gone" });
+    expect(record.failure?.userMessage).toMatch(/switched off/);
+    expect(record.failure?.leftBehind.join(" ")).toMatch(/is stopped/);
+  });
+
+  it("can be repeated: the next deploy replaces the broken host", async () => {
+    const record = await deploy();
+    expect(record.failure).toBeNull();
+    const hosts = await services.providers.get("local")?.list();
+    expect(hosts).toHaveLength(1);
+    const definition = destroyOperation(services);
+    const destroyed = await runForReal(definition, ask(definition, { agent: "ada" }, ada));
+    expect(destroyed.state).toBe("succeeded");
+    expect(readdirSync(join(stateDir, "hosts"))).toEqual([]);
+    expect(leftovers(stateDir)).toEqual([]);
+  });
+
+  it("because the disk is full leaves nothing", async () => {
+    const small = join(stateDir, "small");
+    mkdirSync(small);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64m", "tmpfs", small]);
+    try {
+      const cramped = realServices(small);
+      const definition = deployOperation(cramped);
+      const record = await runForReal(definition, ask(definition, request, ada));
+      expect(record.failure).toMatchObject({ code: "capacity", leftBehind: [] });
+      expect(record.failure?.hint).toMatch(/[Ff]ree/);
+      expect(await cramped.registry.list()).toEqual([]);
+      expect(leftovers(join(small, "hosts"))).toEqual([]);
+    } finally {
+      execFileSync("umount", [small]);
+    }
+  });
+});
+
+describe("a configuration that is wrong", () => {
+  it("ends Creel with the path of the setting and no stack trace", async () => {
+    await using creel = installCreel("gateway:\n  prot: 1\nnonsense: true\n");
+    const { exitCode, output } = await creel.start("start").end();
+    expect(exitCode).toBe(1);
+    expect(output).toMatch(/gateway\.prot: there is no such\s+setting/);
+    expect(output).toMatch(/nonsense: there is no such setting/);
+    expect(output).not.toMatch(/\bat .*\.ts:\d+/);
+  });
+});
+
+function realServices(stateDir: string): Services {
+  const local = createLocalProvider({
+    stateDir,
+    cacheDir: join(loadConfig().cacheDir, "snapshots"),
+    driver: "nspawn",
+    internet: false,
+  });
+  return {
+    providers: new Map([[local.name, local]]),
+    shells: createSshShells({ keyFile: join(stateDir, "ssh", "id_ed25519") }),
+    gateway: createQuadletGateway(),
+    registry: memoryRegistry(),
+    hostKeys: { generate: generateHostKey, prepare: prepareHostKey, activate: activateHostKey },
+    probeExposed,
+    userData: buildUserData,
+    gatewaySettings: { port: 18_789, containerImage: "localhost/creel/openclaw:2026.9.6", token: async () => null },
+  };
+}
