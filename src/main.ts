@@ -68,6 +68,8 @@ const MODES: Readonly<Record<CreelCommand, (config: Config, signal: AbortSignal)
   async start(config, signal) {
     await using stack = new AsyncDisposableStack();
     const creel = await assemble(config, stack);
+    // With Redis of our own, behind the guard of the state folder, there are no other workers.
+    if (config.settings.redis === undefined) await creel.jobs.takeOver();
     creel.jobs.startWorkers();
     void lookAround(creel);
     return await runTerminal(creel, signal);

@@ -51,6 +51,7 @@ const BUILT_IN: Readonly<Record<string, MemoryProgram>> = {
     machine.files.set(path, stdin);
     return { stdout: stdin };
   },
+  systemctl: (_machine, [verb]) => (verb === "is-system-running" ? { stdout: "running\n" } : { exitCode: 1 }),
   "cloud-init": () => ({ stdout: '{"status":"done","extended_status":"done","errors":[],"recoverable_errors":{}}\n' }),
   "creel-host-key": (machine, [verb, fingerprint]) => {
     if (verb === "prepare") {

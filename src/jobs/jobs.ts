@@ -21,6 +21,11 @@ export interface Jobs {
   readonly registry: AgentRegistry;
   /** About the durability of Redis, one sentence each; empty for the embedded one. */
   readonly warnings: readonly string[];
+  /**
+   * Makes operations of workers that were killed go on at once, not after the 15 s in which others find out that they are dead.
+   * Only for a process that knows that no worker runs on this Redis, before `startWorkers`.
+   */
+  takeOver(): Promise<void>;
   /** From now on this process runs operations too. Idempotent. */
   startWorkers(): void;
   /** Gives running operations back without ending them, and disconnects. Bounded to about 15 s, also when Redis is away. Idempotent. */
@@ -55,6 +60,7 @@ export async function createJobs(options: JobsOptions): Promise<Jobs> {
     audit: createAuditLog(redis, options.redact),
     registry: createAgentRegistry(redis),
     warnings,
+    takeOver: () => lanes.reclaim(),
     startWorkers() {
       workers ??= startWorkers(options, subscriber, lanes);
     },

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { OpsError } from "../core/errors.ts";
-import type { OperationId } from "../core/names.ts";
+import { isOperationId, type OperationId } from "../core/names.ts";
 import type { OperationDefinition } from "../operations/definition.ts";
 import { settle } from "./abort.ts";
 import { PREFIX } from "./keys.ts";
@@ -24,6 +24,8 @@ export interface Lanes {
   ensure(lane: string, id: OperationId): Promise<void>;
   /** Like `ensure`, and lets a delivery that waits for its turn go at once. */
   wake(lane: string, id: OperationId): Promise<void>;
+  /** Delivers again what workers had that no longer exist. Only while no worker runs anywhere. */
+  reclaim(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -69,6 +71,17 @@ export function createLanes(redis: Redis, onError: (error: unknown) => void): La
       if ((await ensure(lane, id)) !== "delayed") return;
       const waiting = await queueOf(lane).getJob(id);
       await waiting?.promote();
+    },
+    async reclaim() {
+      for (const [lane, queue] of queues) {
+        for (const { id } of await queue.getActive()) {
+          if (id === undefined || !isOperationId(id)) continue;
+          // The dead worker's lock would keep the delivery where it is until it runs out.
+          await redis.del(`${queue.toKey(id)}:lock`);
+          await queue.remove(id);
+          await deliver(lane, id);
+        }
+      }
     },
     async close() {
       await settle(underWay, CLOSE_LIMIT_MS);

@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSshShells } from "../../services/host-shell/ssh.ts";
 import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
-import { loadConfig } from "../../src/config.ts";
-import { canRunHosts, type Installation, installCreel } from "./creel.ts";
+import { canRunHosts, type Installation, installCreel, SNAPSHOTS_DIR } from "./creel.ts";
 import { filesWith, leftovers, networkNamespaces, watchProcesses } from "./traces.ts";
 
 const CANARY = "canary-5d1f0c9a7e3b48d26f";
@@ -28,8 +27,8 @@ describe.runIf(canRunHosts())(`an agent on a ${driver} host`, () => {
   }
 
   async function onHost(argv: readonly [string, ...string[]]): Promise<string> {
-    const { stateDir, environment } = creel;
-    const provider = createLocalProvider({ stateDir, cacheDir: join(loadConfig(environment).cacheDir, "snapshots") });
+    const { stateDir } = creel;
+    const provider = createLocalProvider({ stateDir, cacheDir: SNAPSHOTS_DIR });
     const [host] = await provider.list();
     if (!host) throw new Error("There is no host.");
     await using shell = await createSshShells({ keyFile: join(stateDir, "ssh", "id_ed25519") }).connect(host);

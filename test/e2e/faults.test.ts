@@ -11,7 +11,6 @@ import { activateHostKey, prepareHostKey } from "../../services/host-shell/rotat
 import { createSshShells } from "../../services/host-shell/ssh.ts";
 import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
 import { buildUserData } from "../../services/provider/user-data.ts";
-import { loadConfig } from "../../src/config.ts";
 import { parseAgentName } from "../../src/core/names.ts";
 import { withBudgets } from "../../src/operations/definition.ts";
 import { deployOperation } from "../../src/operations/deploy/deploy.ts";
@@ -19,7 +18,7 @@ import { destroyOperation } from "../../src/operations/destroy.ts";
 import type { Services } from "../../src/operations/services.ts";
 import { memoryRegistry } from "../memory-registry.ts";
 import { ask, runForReal } from "../operations/crash-points.ts";
-import { canRunHosts, installCreel } from "./creel.ts";
+import { canRunHosts, installCreel, SNAPSHOTS_DIR } from "./creel.ts";
 import { leftovers } from "./traces.ts";
 
 const ada = parseAgentName("ada");
@@ -90,7 +89,7 @@ describe.runIf(canRunHosts())("a deploy that goes wrong", () => {
         await shell.run(["systemctl", "poweroff", "--force", "--force"], { signal }).catch(() => undefined);
       },
     });
-    expect(record.failure).toMatchObject({ code: "host-gone" });
+    expect(record.failure, JSON.stringify(record)).toMatchObject({ code: "host-gone" });
     expect(record.failure?.userMessage).toMatch(/switched off/);
     expect(record.failure?.leftBehind.join(" ")).toMatch(/is stopped/);
   });
@@ -139,7 +138,7 @@ describe("a configuration that is wrong", () => {
 function realServices(stateDir: string): Services {
   const local = createLocalProvider({
     stateDir,
-    cacheDir: join(loadConfig().cacheDir, "snapshots"),
+    cacheDir: SNAPSHOTS_DIR,
     driver: "nspawn",
     internet: false,
   });

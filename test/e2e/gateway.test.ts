@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { probeExposed } from "../../services/gateway/exposure.ts";
@@ -17,7 +17,7 @@ import type { Host } from "../../src/core/host.ts";
 import { parseAgentName, parseHostName, parseOperationId } from "../../src/core/names.ts";
 import { Secret } from "../../src/core/secrets.ts";
 import { gatewayContract } from "../contract/gateway.ts";
-import { canRunHosts } from "./creel.ts";
+import { canRunHosts, SNAPSHOTS_DIR } from "./creel.ts";
 
 const CANARY = "canary-7Qh2mZ0cV9xK4tB1";
 const SECRETS_FILE = "/run/creel-secrets/gateway.json";
@@ -43,8 +43,13 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
 
   beforeAll(async () => {
     stateDir = await mkdtemp(join(tmpdir(), "creel-gateway-"));
-    const cacheDir = process.env.CREEL_CACHE_DIR ?? join(homedir(), ".cache/creel/snapshots");
-    provider = createLocalProvider({ stateDir, cacheDir, driver: "nspawn", subnet: "10.98", internet: false });
+    provider = createLocalProvider({
+      stateDir,
+      cacheDir: SNAPSHOTS_DIR,
+      driver: "nspawn",
+      subnet: "10.98",
+      internet: false,
+    });
     shells = createSshShells({ keyFile: join(stateDir, "ssh") });
     await provider.snapshots.build(() => undefined, signal);
     const name = parseHostName("ada-gateway");

@@ -3,11 +3,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSshShells } from "../../services/host-shell/ssh.ts";
 import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
-import { loadConfig } from "../../src/config.ts";
 import type { Operation } from "../../src/core/operation.ts";
 import { createJobs, type Jobs } from "../../src/jobs/jobs.ts";
 import { deploySteps } from "../../src/operations/deploy/steps.ts";
-import { canRunHosts, type Installation, installCreel, type RunningCreel } from "./creel.ts";
+import { canRunHosts, type Installation, installCreel, type RunningCreel, SNAPSHOTS_DIR } from "./creel.ts";
 
 /** Creel's worker, or its Redis, dies by kill -9 in the middle of a deploy on a real host. Nothing may be lost, nothing may exist twice. */
 describe.runIf(canRunHosts())("kill -9 during /deploy", () => {
@@ -19,8 +18,8 @@ describe.runIf(canRunHosts())("kill -9 during /deploy", () => {
   afterAll(() => creel[Symbol.asyncDispose]());
 
   function provider() {
-    const { stateDir, environment } = creel;
-    return createLocalProvider({ stateDir, cacheDir: join(loadConfig(environment).cacheDir, "snapshots") });
+    const { stateDir } = creel;
+    return createLocalProvider({ stateDir, cacheDir: SNAPSHOTS_DIR });
   }
 
   /** A second pair of eyes on Creel's Redis. */

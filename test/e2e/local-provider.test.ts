@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
-import { homedir, networkInterfaces, tmpdir } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -13,24 +13,18 @@ import type { HostSpec, Provider } from "../../services/provider/provider.ts";
 import { asOpsError } from "../../src/core/errors.ts";
 import type { Host } from "../../src/core/host.ts";
 import { providerContract, specFor } from "../contract/provider.ts";
+import { canRunHosts, SNAPSHOTS_DIR } from "./creel.ts";
 
 const DRIVER = process.env.CREEL_E2E_DRIVER === "qemu" ? "qemu" : "nspawn";
-const CACHE_DIR = join(
-  process.env.CREEL_CACHE_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "creel"),
-  "snapshots",
-);
 const SUBNET = "10.231";
-const isRoot = process.getuid?.() === 0;
 const never = new AbortController().signal;
 /** TCG needs more than a minute for what takes a container a second. */
 const PATIENCE_MS = DRIVER === "qemu" ? 300_000 : 30_000;
 
-if (!isRoot) console.warn("SKIPPED: the local provider's end-to-end tests need root.");
-
 async function makeProvider(stateDir: string): Promise<Provider> {
   const provider = createLocalProvider({
     stateDir,
-    cacheDir: CACHE_DIR,
+    cacheDir: SNAPSHOTS_DIR,
     driver: DRIVER,
     subnet: SUBNET,
     internet: false,
@@ -39,7 +33,7 @@ async function makeProvider(stateDir: string): Promise<Provider> {
   return provider;
 }
 
-describe.skipIf(!isRoot)("local hosts", () => {
+describe.skipIf(!canRunHosts())("local hosts", () => {
   let stateDir: string;
   let provider: Provider;
   let shells: HostShells;
@@ -164,7 +158,7 @@ describe.skipIf(!isRoot)("local hosts", () => {
       const [options, spec] = JSON.parse(process.argv[1]);
       await createLocalProvider(options).create(spec, new AbortController().signal);
       process.kill(process.pid, "SIGKILL");`;
-    const options = { stateDir, cacheDir: CACHE_DIR, driver: DRIVER, subnet: SUBNET, internet: false };
+    const options = { stateDir, cacheDir: SNAPSHOTS_DIR, driver: DRIVER, subnet: SUBNET, internet: false };
     const argv = ["--input-type=module", "--eval", script, JSON.stringify([options, spec])];
     expect(spawnSync(process.execPath, argv).signal).toBe("SIGKILL");
     const host = await provider.find(spec.name);

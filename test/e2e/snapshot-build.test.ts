@@ -5,12 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createLocalSnapshots } from "../../services/provider/local/snapshots.ts";
+import { canRunHosts } from "./creel.ts";
 
-const isRoot = process.getuid?.() === 0;
-if (!isRoot) console.warn("SKIPPED: building snapshots needs root.");
 const MODULE = new URL("../../services/provider/local/snapshots.ts", import.meta.url).href;
 
-describe.skipIf(!isRoot)("building a golden snapshot", () => {
+describe.skipIf(!canRunHosts())("building a golden snapshot", () => {
   let cacheDir: string;
   beforeEach(async () => {
     cacheDir = await mkdtemp(join(tmpdir(), "creel-build-"));

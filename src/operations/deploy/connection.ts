@@ -40,7 +40,8 @@ export function connectionTo(
     async use(signal, work) {
       try {
         opening ??= shells.connect(host, { acceptFingerprints: [...accepted], signal });
-        return await work(await opening);
+        const shell = await opening;
+        return await work(shell).catch((error: unknown) => explainEnding(shell, error));
       } catch (error) {
         if (!(error instanceof OpsError) || error.code !== "host-unreachable") throw error;
         await close();
@@ -56,6 +57,23 @@ export function connectionTo(
     },
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Answers of `systemctl is-system-running` from a system that stays up. */
+const STAYING_UP = new Set(["initializing", "starting", "running", "degraded", "maintenance"]);
+
+/** Commands fail in strange ways on a host that is shutting down; that is what has to be told, not what they say. Always throws. */
+async function explainEnding(shell: HostShell, error: unknown): Promise<never> {
+  if (!(error instanceof OpsError) || error.code !== "host-command-failed") throw error;
+  const { stdout } = await shell.run(["systemctl", "is-system-running"], { timeoutMs: 5000 });
+  if (STAYING_UP.has(stdout.trim())) throw error;
+  throw new OpsError({
+    code: "host-unreachable",
+    userMessage: "The host is shutting down.",
+    retry: "later",
+    evidence: error.evidence,
+    cause: error,
+  });
 }
 
 async function expectAlive(provider: Pick<Provider, "find">, { name }: Host, cause: OpsError): Promise<void> {

@@ -62,6 +62,23 @@ it("a worker that is killed hands its operation to another one within 30 s, whic
   expect(await written()).toEqual(["first", "hold", "hold", "last"]);
 });
 
+it("whoever knows that all workers are dead takes their operations over at once", async () => {
+  const { redis, jobs, request, release, written } = await setUp();
+  const { child, exited } = await startWorkerProcess(redis.socketPath);
+  const operation = await request(true);
+  await when(jobs, operation.id, isHolding);
+  child.kill("SIGKILL");
+  await exited;
+  await release();
+  const lockKey = `creel:hosts:${operation.id}:lock`;
+  expect(await plainRedis(redis.socketPath).exists(lockKey)).toBe(1);
+  await jobs.takeOver();
+  expect(await plainRedis(redis.socketPath).exists(lockKey)).toBe(0);
+  jobs.startWorkers();
+  expect(await endOf(jobs, operation.id)).toMatchObject({ state: "succeeded", result: { firstPid: child.pid } });
+  expect(await written()).toEqual(["first", "hold", "hold", "last"]);
+});
+
 it("a worker that hangs longer than its lock cannot write any more when it comes back", async () => {
   const { redis, jobs, request, release, written } = await setUp();
   const { child } = await startWorkerProcess(redis.socketPath);
