@@ -53,7 +53,7 @@ const schema = z.strictObject({
   concurrency: count.default(4),
 });
 
-export type Settings = z.output<typeof schema>;
+type Settings = z.output<typeof schema>;
 
 /** What Creel reads from outside, checked once at the start. */
 export interface Config {

@@ -20,7 +20,7 @@ const recordSchema = z.object({
 });
 type Record = z.infer<typeof recordSchema>;
 
-export type MemoryGatewayBehaviour = "healthy" | "never-ready" | "crashes" | "config-invalid" | "lacks-pairing-scope";
+type MemoryGatewayBehaviour = "healthy" | "never-ready" | "crashes" | "config-invalid" | "lacks-pairing-scope";
 
 export interface MemoryGatewayOptions {
   /** How many times `checkReady` says "not yet" after a start; default 1. */

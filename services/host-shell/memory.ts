@@ -6,14 +6,14 @@ import { commandFailed, hostUnreachable, keyMismatch, stopped } from "./failures
 import type { HostShell, HostShells, RunOptions, RunResult } from "./host-shell.ts";
 
 /** A program on a machine in memory. Gets the arguments after its name. */
-export type MemoryProgram = (
+type MemoryProgram = (
   machine: MemoryMachine,
   args: readonly string[],
   stdin: string,
 ) => Partial<RunResult> | Promise<Partial<RunResult>>;
 
 /** What is on one host. Disappears when the host does. */
-export interface MemoryMachine {
+interface MemoryMachine {
   readonly name: HostName;
   /** The key its SSH server proves to own right now. */
   hostKeyFingerprint: string;

@@ -1,3 +1,4 @@
+import { OpsError } from "./errors.ts";
 import type { AgentName, HostName, OperationId } from "./names.ts";
 
 /**
@@ -27,4 +28,13 @@ export interface AgentRegistry {
   put(agent: Agent): Promise<void>;
   /** Idempotent: removing what is not there is success. */
   remove(name: AgentName): Promise<void>;
+}
+
+/** `hint` null: what to do is to look at the list. */
+export function noSuchAgent(name: string, hint: string | null = null): OpsError {
+  return new OpsError({
+    code: "not-found",
+    userMessage: `There is no agent called ${name}.`,
+    hint: hint ?? "/status lists the agents there are.",
+  });
 }

@@ -4,8 +4,8 @@ import type { AgentName, OperationId } from "./names.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-export type OperationState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
-export type StepState = "pending" | "running" | "done" | "failed";
+type OperationState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
+type StepState = "pending" | "running" | "done" | "failed";
 
 /** What a person needs to know of a failure. Redacted before it is stored. */
 export interface Failure {

@@ -1,6 +1,3 @@
-import { OpsError } from "./errors.ts";
-import { quoteForMessage } from "./names.ts";
-
 const HIDDEN = "[redacted]";
 
 /** A value that must not be seen. Every way of printing it gives `[redacted]`; `reveal()` is the one way to its text. */
@@ -41,14 +38,4 @@ const SECRET_REF =
 
 export function isSecretRef(text: string): text is SecretRef {
   return SECRET_REF.test(text);
-}
-
-/** @throws OpsError `config-invalid`. */
-export function parseSecretRef(text: string): SecretRef {
-  if (isSecretRef(text)) return text;
-  throw new OpsError({
-    code: "config-invalid",
-    userMessage: `${quoteForMessage(text)} does not refer to a secret.`,
-    hint: "Use op://vault/item/field, vault:name or env:NAME. Secret values themselves do not belong into the configuration.",
-  });
 }

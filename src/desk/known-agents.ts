@@ -1,8 +1,8 @@
 import type { Command, CommandRequest } from "../../commands/command.ts";
 import { nearest } from "../../commands/suggest.ts";
-import type { AgentRegistry } from "../core/agent.ts";
+import { type AgentRegistry, noSuchAgent } from "../core/agent.ts";
 import type { Submission } from "../core/desk.ts";
-import { OpsError } from "../core/errors.ts";
+import type { OpsError } from "../core/errors.ts";
 import { parseAgentName } from "../core/names.ts";
 import { isEnded } from "../core/operation.ts";
 import type { Operations } from "../operations/journal.ts";
@@ -32,11 +32,6 @@ export async function checkAgentKnown(
 
 function unknownAgent(name: string, known: readonly string[]): OpsError {
   const meant = nearest(name, known);
-  const hint =
-    known.length === 0 ? `There are no agents yet: /deploy name:${name} makes this one.` : "/status lists the agents.";
-  return new OpsError({
-    code: "not-found",
-    userMessage: `There is no agent called ${name}.`,
-    hint: meant === null ? hint : `Did you mean ${meant}?`,
-  });
+  if (meant !== null) return noSuchAgent(name, `Did you mean ${meant}?`);
+  return noSuchAgent(name, known.length === 0 ? `There are no agents yet: /deploy name:${name} makes this one.` : null);
 }

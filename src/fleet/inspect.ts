@@ -1,6 +1,6 @@
 import type { GatewayHealth } from "../../services/gateway/gateway.ts";
 import type { HostShell } from "../../services/host-shell/host-shell.ts";
-import type { Agent } from "../core/agent.ts";
+import { type Agent, noSuchAgent } from "../core/agent.ts";
 import type { AgentStatus } from "../core/desk.ts";
 import { asOpsError, OpsError } from "../core/errors.ts";
 import type { Host } from "../core/host.ts";
@@ -71,13 +71,7 @@ async function look(services: Services, agent: Agent): Promise<Seen> {
 /** The end of the gateway's log; of the host's console when the gateway has none or the host does not answer. Not redacted. */
 export async function readLogs(services: Services, name: AgentName, lines: number): Promise<string[]> {
   const agent = await services.registry.get(name);
-  if (agent === null) {
-    throw new OpsError({
-      code: "not-found",
-      userMessage: `There is no agent called ${name}.`,
-      hint: "/status lists the agents there are.",
-    });
-  }
+  if (agent === null) throw noSuchAgent(name);
   const host = await findHost(services, agent);
   if (host === null) {
     throw new OpsError({

@@ -1,5 +1,5 @@
+import { noSuchAgent } from "../core/agent.ts";
 import type { Answer } from "../core/desk.ts";
-import { OpsError } from "../core/errors.ts";
 import type { AgentName } from "../core/names.ts";
 import type { Operations } from "../operations/journal.ts";
 import { type Services, selectProvider } from "../operations/services.ts";
@@ -33,12 +33,4 @@ export function fleetQuestions(
       return { type: "snapshot", wanted, current, all };
     },
   };
-}
-
-function noSuchAgent(name: AgentName): OpsError {
-  return new OpsError({
-    code: "not-found",
-    userMessage: `There is no agent called ${name}.`,
-    hint: "/status lists the agents there are.",
-  });
 }

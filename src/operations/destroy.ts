@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { asOpsError, OpsError } from "../core/errors.ts";
+import { noSuchAgent } from "../core/agent.ts";
+import { asOpsError } from "../core/errors.ts";
 import type { Host } from "../core/host.ts";
 import { defineOperation } from "./definition.ts";
 import { agentName, host as hostSchema, nothing } from "./schemas.ts";
@@ -71,14 +72,6 @@ export function destroyOperation(services: Services) {
         nextCommands: [`/status agent:${name}`, `/destroy agent:${name}`],
       };
     },
-  });
-}
-
-export function noSuchAgent(name: string): OpsError {
-  return new OpsError({
-    code: "not-found",
-    userMessage: `There is no agent called ${name}.`,
-    hint: "/status lists the agents there are.",
   });
 }
 

@@ -23,7 +23,7 @@ export interface Services {
   readonly gatewaySettings: GatewaySettings;
 }
 
-export interface HostKeys {
+interface HostKeys {
   generate(): HostKeyPair;
   /** Makes a new host key on the host, not in use yet, and returns its fingerprint. Idempotent: the prepared one is kept. */
   prepare(shell: HostShell): Promise<string>;
@@ -31,7 +31,7 @@ export interface HostKeys {
   activate(shell: HostShell, fingerprint: string): Promise<void>;
 }
 
-export interface GatewaySettings {
+interface GatewaySettings {
   /** Loopback port on every host. */
   readonly port: number;
   /** With tag; part of the snapshot. */

@@ -6,7 +6,7 @@ import { runOperation } from "../../src/jobs/runner.ts";
 import type { OperationContext, OperationDefinition, StepDefinitions } from "../../src/operations/definition.ts";
 import type { Journal } from "../../src/operations/journal.ts";
 
-export type Moment = "before the effect" | "after the effect, before the checkpoint";
+type Moment = "before the effect" | "after the effect, before the checkpoint";
 
 export interface CrashPoint {
   readonly step: string;
@@ -31,7 +31,7 @@ export function ask(
 }
 
 /** A durable record in memory. After `die()` nothing that was not saved before is kept, as after kill -9. */
-export function memoryJournal(first: Operation) {
+function memoryJournal(first: Operation) {
   let saved = first;
   let dead = false;
   const abort = new AbortController();

@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { loadConfig, parseSettings } from "../src/config.ts";
+import { OpsError } from "../src/core/errors.ts";
+
+const example = readFileSync(new URL("../creel.example.yaml", import.meta.url), "utf8");
+
+function complaintsAbout(text: string): string {
+  try {
+    parseSettings(text, "creel.yaml");
+  } catch (error) {
+    expect(error).toBeInstanceOf(OpsError);
+    return error instanceof OpsError ? `${error.code} ${error.userMessage}` : "";
+  }
+  throw new Error("It was accepted.");
+}
+
+describe("creel.yaml", () => {
+  it("may be empty", () => {
+    expect(parseSettings("", "creel.yaml")).toMatchObject({ gateway: { port: 18_789 }, local: { driver: "auto" } });
+  });
+
+  it("is documented by an example that says the defaults", () => {
+    const { owners, budgets, ...rest } = parseSettings(example, "creel.example.yaml");
+    const { owners: _owners, budgets: _budgets, ...defaults } = parseSettings("", "creel.yaml");
+    expect(rest).toEqual(defaults);
+    expect(owners).toEqual({ terminal: ["root"] });
+    expect(budgets).toEqual({ deploy: { ready: 300 } });
+  });
+
+  it("has an example whose commented settings are valid too", () => {
+    const uncommented = example
+      .split("\n")
+      .map((line) => line.replace(/^(\s*)# (?=(?:redis:| {2}\w+:|containerImage:|token:) ?)/, "$1"))
+      .join("\n");
+    const { redis, gateway } = parseSettings(uncommented, "creel.example.yaml");
+    expect(redis).toMatchObject({ password: "env:CREEL_REDIS_PASSWORD" });
+    expect(gateway).toMatchObject({
+      token: "env:CREEL_GATEWAY_TOKEN",
+      containerImage: expect.stringContaining("@sha256:"),
+    });
+  });
+
+  it.each([
+    ["gatway: {}", "gatway: there is no such setting"],
+    ["gateway: {prot: 1}", "gateway.prot: there is no such setting"],
+    ["gateway: {port: http}", "gateway.port:"],
+    ["gateway: {port: 80}", "gateway.port:"],
+    ["gateway: {token: hunter2-hunter2}", "gateway.token: must refer to a secret"],
+    [
+      "gateway: {containerImage: 'ghcr.io/openclaw/openclaw:latest'}",
+      "gateway.containerImage: must name an image by digest",
+    ],
+    ["redis: {url: 'http://x'}", "redis.url:"],
+    ["local: {driver: docker}", "local.driver:"],
+    ["budgets: {deploy: {ready: -1}}", "budgets.deploy.ready:"],
+    ["a: [", "creel.yaml has"],
+    ["- a", "the file:"],
+  ])("is refused with the path of what is wrong: %s", (text, complaint) => {
+    const said = complaintsAbout(text);
+    expect(said).toContain("config-invalid");
+    expect(said).toContain(complaint);
+    expect(said).not.toContain("hunter2");
+  });
+
+  it("that was asked for and is not there is an error", () => {
+    expect(() => loadConfig({ CREEL_CONFIG: "/nonexistent/creel.yaml" })).toThrow(OpsError);
+  });
+});
+
+describe("folders", () => {
+  it("are the ones the environment names, else those of XDG, else the usual ones", () => {
+    const file = { CREEL_CONFIG: new URL("../creel.example.yaml", import.meta.url).pathname };
+    expect(loadConfig({ ...file, HOME: "/h" })).toMatchObject({
+      stateDir: "/h/.local/state/creel",
+      cacheDir: "/h/.cache/creel",
+    });
+    expect(loadConfig({ ...file, HOME: "/h", XDG_STATE_HOME: "/x" }).stateDir).toBe("/x/creel");
+    expect(loadConfig({ ...file, HOME: "/h", CREEL_STATE_DIR: "/mine", CREEL_CACHE_DIR: "/c" })).toMatchObject({
+      stateDir: "/mine",
+      cacheDir: "/c",
+    });
+  });
+});
