@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isOperationId, type OperationId } from "../../src/core/names.ts";
+import { isEnded, type Operation } from "../../src/core/operation.ts";
+import { Secret } from "../../src/core/secrets.ts";
+import { createJobs } from "../../src/jobs/jobs.ts";
+import { canRunHosts, type Installation, installCreel } from "./creel.ts";
+
+const PASSWORD = "an-acl-password-for-tests";
+
+/** `creel bot` and two `creel worker`s as processes of their own, on a Redis with an ACL user. */
+describe.runIf(canRunHosts())("bot and workers apart", () => {
+  const folder = mkdtempSync(join(tmpdir(), "creel-redis-"));
+  let redis: ChildProcess;
+  let url: string;
+  let creel: Installation;
+
+  beforeAll(async () => {
+    const port = await freePort();
+    const acl = join(folder, "users.acl");
+    writeFileSync(acl, `user default off\nuser creel on >${PASSWORD} ~* &* +@all\n`, { mode: 0o600 });
+    const options = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--aclfile", acl];
+    const durable = [
+      "--appendonly",
+      "yes",
+      "--appendfsync",
+      "always",
+      "--maxmemory-policy",
+      "noeviction",
+      "--save",
+      "",
+    ];
+    redis = spawn("redis-server", [...options, ...durable], { stdio: ["ignore", "pipe", "inherit"] });
+    for await (const text of redis.stdout ?? []) if (String(text).includes("Ready to accept")) break;
+    url = `redis://creel@127.0.0.1:${port}`;
+    creel = installCreel(`redis:\n  url: ${url}\n  password: env:REDIS_PASSWORD\n`, { REDIS_PASSWORD: PASSWORD });
+  });
+  afterAll(async () => {
+    await creel[Symbol.asyncDispose]();
+    const ended = once(redis, "exit");
+    redis.kill();
+    await ended;
+    rmSync(folder, { recursive: true });
+  });
+
+  async function until(id: OperationId, condition: (operation: Operation) => boolean): Promise<Operation> {
+    const jobs = await createJobs({
+      redis: { url, password: new Secret(PASSWORD) },
+      definitions: [],
+      now: Date.now,
+      random: Math.random,
+      redact: (text) => text,
+      concurrency: 1,
+      onError: () => undefined,
+    });
+    try {
+      for await (const operation of jobs.operations.watch(id, AbortSignal.timeout(180_000))) {
+        if (condition(operation)) return operation;
+      }
+      throw new Error(`${id} did not get there.`);
+    } finally {
+      await jobs.close();
+    }
+  }
+
+  it("hand a deploy from a worker that was killed to another one, and the bot sees it through", async () => {
+    const first = creel.start("worker");
+    await first.printed(/creel worker: ready/);
+    const bot = creel.start("bot");
+    bot.type("/deploy name:ada");
+    const id = (await bot.printed(/operation ([0-9a-z]{16})/))[1] ?? "";
+    if (!isOperationId(id)) throw new Error(`${id} is not an operation's id.`);
+    await until(id, ({ steps }) => steps.some(({ name, state }) => name === "install" && state !== "pending"));
+
+    const second = creel.start("worker");
+    await second.printed(/creel worker: ready/);
+    await first.kill();
+    const killedMs = Date.now();
+    const resumed = await until(id, ({ steps }) =>
+      steps.some(({ name, state }) => name === "launch" && state !== "pending"),
+    );
+    expect(Date.now() - killedMs).toBeLessThan(30_000);
+    expect(resumed.state).toBe("running");
+    expect(await until(id, isEnded)).toMatchObject({ state: "succeeded" });
+
+    bot.type("/status agent:ada");
+    bot.type("/destroy agent:ada confirm:ada");
+    const { exitCode, output } = await bot.end();
+    expect(exitCode, output).toBe(0);
+    expect(output.match(/Deployed ada in/g)).toHaveLength(1);
+    expect(output).toMatch(/ada is ready/);
+
+    second.process.kill("SIGTERM");
+    expect((await second.end()).exitCode).toBe(0);
+    expect(creel.transcript()).not.toContain(PASSWORD);
+  });
+
+  it("say what is missing when there is no Redis to share", async () => {
+    await using alone = installCreel();
+    const { exitCode, output } = await alone.start("worker").end();
+    expect(exitCode).toBe(1);
+    expect(output).toMatch(/redis\.url is not set/);
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
