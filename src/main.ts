@@ -189,6 +189,15 @@ function localProvider({ settings: { local, gateway }, stateDir, cacheDir }: Con
 
 function operations(services: Services, { settings }: Config): OperationDefinition[] {
   const all = [deployOperation(services), destroyOperation(services), snapshotBuildOperation(services)];
+  const kinds = all.map(({ kind }) => kind);
+  const unknown = Object.keys(settings.budgets).find((kind) => !kinds.some((known) => known === kind));
+  if (unknown !== undefined) {
+    throw new OpsError({
+      code: "config-invalid",
+      userMessage: `budgets.${unknown}: there is no such operation.`,
+      hint: `There are ${kinds.join(", ")}.`,
+    });
+  }
   return all.map((definition) => {
     const seconds = Object.entries(settings.budgets[definition.kind] ?? {});
     return withBudgets(definition, Object.fromEntries(seconds.map(([step, limit]) => [step, limit * 1000])));

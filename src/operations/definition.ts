@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { OpsError } from "../core/errors.ts";
+import { OpsError } from "../core/errors.ts";
 import type { AgentName, OperationId } from "../core/names.ts";
 import type { Failure, Json } from "../core/operation.ts";
 
@@ -66,11 +66,22 @@ export function defineOperation<const Steps extends StepDefinitions, Params exte
   return definition;
 }
 
-/** The same operation with other step budgets, in ms; steps that `budgets` does not name keep theirs. */
+/**
+ * The same operation with other step budgets, in ms; steps that `budgets` does not name keep theirs.
+ * @throws OpsError `config-invalid` for a step that the operation does not have.
+ */
 export function withBudgets(
   definition: OperationDefinition,
   budgets: Readonly<Record<string, number>>,
 ): OperationDefinition {
+  const unknown = Object.keys(budgets).find((name) => !Object.hasOwn(definition.steps, name));
+  if (unknown !== undefined) {
+    throw new OpsError({
+      code: "config-invalid",
+      userMessage: `budgets.${definition.kind}.${unknown}: there is no such step.`,
+      hint: `Its steps are ${Object.keys(definition.steps).join(", ")}.`,
+    });
+  }
   const steps = Object.entries(definition.steps).map(([name, step]): [string, StepDefinition] => [
     name,
     { ...step, budgetMs: budgets[name] ?? step.budgetMs },

@@ -8,6 +8,12 @@ import { filesWith, leftovers, networkNamespaces, watchProcesses } from "./trace
 
 const CANARY = "canary-5d1f0c9a7e3b48d26f";
 const driver = process.env.CREEL_E2E_DRIVER ?? "nspawn";
+const isSlow = driver === "qemu";
+const patienceMs = isSlow ? 1_800_000 : 200_000;
+/** In seconds. The defaults are for machines with hardware virtualisation. */
+const budgets = isSlow
+  ? "budgets:\n  deploy: { reach: 900, install: 900, launch: 900, boot: 1800, ready: 2400, access: 600 }\n"
+  : "";
 
 /** The main job, as an owner does it: one installation, one agent, from /deploy to /destroy. Later tests use what earlier ones made. */
 describe.runIf(canRunHosts())(`an agent on a ${driver} host`, () => {
@@ -16,7 +22,7 @@ describe.runIf(canRunHosts())(`an agent on a ${driver} host`, () => {
 
   beforeAll(() => {
     namespacesBefore = networkNamespaces();
-    creel = installCreel(`  driver: ${driver}\ngateway:\n  token: env:CANARY\n`, { CANARY });
+    creel = installCreel(`  driver: ${driver}\ngateway:\n  token: env:CANARY\n${budgets}`, { CANARY });
   });
   afterAll(() => creel[Symbol.asyncDispose]());
 
@@ -32,7 +38,7 @@ describe.runIf(canRunHosts())(`an agent on a ${driver} host`, () => {
     const [host] = await provider.list();
     if (!host) throw new Error("There is no host.");
     await using shell = await createSshShells({ keyFile: join(stateDir, "ssh", "id_ed25519") }).connect(host);
-    return await shell.check(argv, { timeoutMs: 60_000 });
+    return await shell.check(argv, { timeoutMs: patienceMs });
   }
 
   it("is deployed, healthy and shown by /status, and its token is seen nowhere meanwhile", async () => {
@@ -80,7 +86,7 @@ describe.runIf(canRunHosts())(`an agent on a ${driver} host`, () => {
     await onHost(["sh", "-c", "(sleep 0.2; systemctl reboot) >/dev/null 2>&1 &"]);
     const before = (await bootId(onHost)) ?? "";
     await expect
-      .poll(() => bootId(onHost), { timeout: 200_000, interval: 300 })
+      .poll(() => bootId(onHost), { timeout: patienceMs, interval: 300 })
       .toSatisfy((id) => id !== null && id !== before);
     await untilReady(onHost);
     expect(JSON.parse(await onHost(["cat", "/run/creel-secrets/gateway.json"]))).toEqual({ gatewayToken: CANARY });
@@ -145,7 +151,7 @@ async function untilReady(onHost: OnHost): Promise<void> {
       return false;
     }
   };
-  await expect.poll(ask, { timeout: 240_000, interval: 500 }).toBe(true);
+  await expect.poll(ask, { timeout: patienceMs, interval: 500 }).toBe(true);
 }
 
 /** null while the host cannot be asked. */

@@ -133,6 +133,16 @@ describe("a configuration that is wrong", () => {
     expect(output).toMatch(/nonsense: there is no such setting/);
     expect(output).not.toMatch(/\bat .*\.ts:\d+/);
   });
+
+  it.each(["destroi: {find: 5}", "deploy: {redy: 5}"])(
+    "ends Creel too when a time budget is for nothing: %s",
+    async (budget) => {
+      await using creel = installCreel(`budgets: {${budget}}\n`);
+      const { exitCode, output } = await creel.start("start").end();
+      expect(exitCode).toBe(1);
+      expect(output).toMatch(/budgets\.(destroi|deploy\.redy): there is no such/);
+    },
+  );
 });
 
 function realServices(stateDir: string): Services {
