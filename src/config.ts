@@ -20,7 +20,9 @@ const schema = z.strictObject({
   owners: z.strictObject({ terminal: z.array(z.string().min(1)).optional() }).default({}),
   redis: z
     .strictObject({
-      url: z.url({ protocol: /^rediss?$/ }),
+      url: z
+        .url({ protocol: /^rediss?$/ })
+        .refine((url) => new URL(url).password === "", "must not hold the password; refer to it with redis.password"),
       password: secretRef.optional(),
       ca: z.string().optional(),
     })
@@ -80,7 +82,7 @@ export function loadConfig(environment = process.env): Config {
   const usual = join(environment.XDG_CONFIG_HOME ?? join(home, ".config"), "creel", "creel.yaml");
   const file = wanted ?? ["creel.yaml", usual].find((path) => existsSync(path)) ?? null;
   return {
-    settings: parseSettings(file === null ? "" : readSettings(file), file ?? "creel.yaml"),
+    settings: parseSettings(file === null ? "" : readSettingFile("CREEL_CONFIG", file), file ?? "creel.yaml"),
     file: file === null ? null : resolve(file),
     stateDir: folder("CREEL_STATE_DIR", "XDG_STATE_HOME", ".local/state"),
     cacheDir: folder("CREEL_CACHE_DIR", "XDG_CACHE_HOME", ".cache"),
@@ -106,14 +108,15 @@ export function withholdEnvironment(): void {
   }
 }
 
-function readSettings(file: string): string {
+/** The text of a file that a setting names. @throws OpsError `config-invalid`. */
+export function readSettingFile(setting: string, file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {
     throw new OpsError({
       code: "config-invalid",
-      userMessage: `The configuration file ${file} cannot be read.`,
-      hint: "Set CREEL_CONFIG to a file that can, or remove the variable.",
+      userMessage: `${setting} names ${file}, which cannot be read.`,
+      hint: "Name a file that can, or leave it out.",
       cause,
     });
   }

@@ -18,7 +18,7 @@ import type { Message } from "./channels/message.ts";
 import { renderAdoption, renderFindings, renderStranded } from "./channels/render/fleet.ts";
 import { renderRefusal } from "./channels/render/refusal.ts";
 import { type CreelCommand, parseCommandLine } from "./command-line.ts";
-import { type Config, loadConfig, withholdEnvironment } from "./config.ts";
+import { type Config, loadConfig, readSettingFile, withholdEnvironment } from "./config.ts";
 import type { Actor } from "./core/actor.ts";
 import type { AgentRegistry } from "./core/agent.ts";
 import { asOpsError, OpsError } from "./core/errors.ts";
@@ -242,10 +242,7 @@ async function redisAddress(
   { resolve, log }: Pick<Tools, "resolve" | "log">,
   stack: AsyncDisposableStack,
 ): Promise<RedisAddress> {
-  if (settings.redis !== undefined) {
-    const { url, password } = settings.redis;
-    return { url, ...(password === undefined ? {} : { password: await resolve(password) }) };
-  }
+  if (settings.redis !== undefined) return await sharedRedis(settings.redis, resolve);
   const guard = await guardStateFolder(stateDir);
   stack.defer(() => guard.release());
   const redis = await startEmbeddedRedis({
@@ -259,6 +256,22 @@ async function redisAddress(
   });
   stack.defer(() => redis.stop());
   return { socketPath: redis.socketPath };
+}
+
+async function sharedRedis(
+  { url, password, ca }: NonNullable<Config["settings"]["redis"]>,
+  resolve: Tools["resolve"],
+): Promise<RedisAddress> {
+  const address = new URL(url);
+  const username = decodeURIComponent(address.username);
+  // With a name in the address, ioredis would take the password from there too, which is empty.
+  address.username = "";
+  return {
+    url: address.href,
+    ...(username === "" ? {} : { username }),
+    ...(password === undefined ? {} : { password: await resolve(password) }),
+    ...(ca === undefined ? {} : { ca: readSettingFile("redis.ca", ca) }),
+  };
 }
 
 function requireSharedRedis({ settings, file }: Config, mode: string): void {

@@ -52,6 +52,7 @@ describe("creel.yaml", () => {
       "gateway.containerImage: must name an image by digest",
     ],
     ["redis: {url: 'http://x'}", "redis.url:"],
+    ["redis: {url: 'redis://creel:hunter2@x'}", "redis.url: must not hold the password"],
     ["local: {driver: docker}", "local.driver:"],
     ["budgets: {deploy: {ready: -1}}", "budgets.deploy.ready:"],
     ["a: [", "creel.yaml has"],

@@ -2,10 +2,17 @@ import { Redis, type RedisOptions } from "ioredis";
 import { OpsError } from "../core/errors.ts";
 import type { Secret } from "../core/secrets.ts";
 
-/** Where Redis is. A `url` is `redis://` or `rediss://` without a password in it. */
+/** Where Redis is. A `url` is `redis://` or `rediss://`, with neither user name nor password in it. */
 export type RedisAddress =
   | { readonly socketPath: string }
-  | { readonly url: string; readonly username?: string; readonly password?: Secret };
+  | {
+      readonly url: string;
+      /** Of the ACL. */
+      readonly username?: string;
+      readonly password?: Secret;
+      /** PEM; for `rediss://` with a certificate that the system's authorities did not sign. */
+      readonly ca?: string;
+    };
 
 /**
  * commands: for people, who rather hear at once that the store is away. worker: waits for the store, for as long as it takes.
@@ -88,11 +95,9 @@ export async function orStoreError<T>(reply: Promise<T>): Promise<T> {
   }
 }
 
-function credentials(address: { readonly username?: string; readonly password?: Secret }): {
-  username?: string;
-  password?: string;
-} {
+function credentials(address: Exclude<RedisAddress, { readonly socketPath: string }>): RedisOptions {
   return {
+    ...(address.ca === undefined ? {} : { tls: { ca: address.ca } }),
     ...(address.username === undefined ? {} : { username: address.username }),
     ...(address.password === undefined ? {} : { password: address.password.reveal() }),
   };

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,18 +14,26 @@ import { canRunHosts, type Installation, installCreel } from "./creel.ts";
 
 const PASSWORD = "an-acl-password-for-tests";
 
-/** `creel bot` and two `creel worker`s as processes of their own, on a Redis with an ACL user. */
+/** `creel bot` and two `creel worker`s as processes of their own, on a Redis with TLS and an ACL user. */
 describe.runIf(canRunHosts())("bot and workers apart", () => {
   const folder = mkdtempSync(join(tmpdir(), "creel-redis-"));
   let redis: ChildProcess;
   let url: string;
+  let ca: string;
   let creel: Installation;
 
   beforeAll(async () => {
     const port = await freePort();
     const acl = join(folder, "users.acl");
     writeFileSync(acl, `user default off\nuser creel on >${PASSWORD} ~* &* +@all\n`, { mode: 0o600 });
-    const options = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--aclfile", acl];
+    const [certificate, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+    const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
+    const selfSigned = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
+    execFileSync("openssl", [...selfSigned, ...names, "-keyout", key, "-out", certificate], { stdio: "ignore" });
+    ca = readFileSync(certificate, "utf8");
+    const tls = ["--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", certificate];
+    const listen = ["--port", "0", "--tls-port", String(port), "--tls-auth-clients", "no", "--bind", "127.0.0.1"];
+    const options = [...listen, ...tls, "--dir", folder, "--aclfile", acl];
     const durable = [
       "--appendonly",
       "yes",
@@ -38,8 +46,11 @@ describe.runIf(canRunHosts())("bot and workers apart", () => {
     ];
     redis = spawn("redis-server", [...options, ...durable], { stdio: ["ignore", "pipe", "inherit"] });
     for await (const text of redis.stdout ?? []) if (String(text).includes("Ready to accept")) break;
-    url = `redis://creel@127.0.0.1:${port}`;
-    creel = installCreel(`redis:\n  url: ${url}\n  password: env:REDIS_PASSWORD\n`, { REDIS_PASSWORD: PASSWORD });
+    url = `rediss://127.0.0.1:${port}`;
+    creel = installCreel(
+      `redis:\n  url: rediss://creel@127.0.0.1:${port}\n  password: env:REDIS_PASSWORD\n  ca: ${certificate}\n`,
+      { REDIS_PASSWORD: PASSWORD },
+    );
   });
   afterAll(async () => {
     await creel[Symbol.asyncDispose]();
@@ -51,7 +62,7 @@ describe.runIf(canRunHosts())("bot and workers apart", () => {
 
   async function until(id: OperationId, condition: (operation: Operation) => boolean): Promise<Operation> {
     const jobs = await createJobs({
-      redis: { url, password: new Secret(PASSWORD) },
+      redis: { url, username: "creel", password: new Secret(PASSWORD), ca },
       definitions: [],
       now: Date.now,
       random: Math.random,

@@ -128,6 +128,29 @@ describe("deploy", () => {
     expect(record.failure).toMatchObject({ code: "first-boot-failed", evidence: ["('ssh', boom)"] });
   });
 
+  it("asks cloud-init itself only when its record is not clean", async () => {
+    const stage = { errors: [], recoverable_errors: {}, finished: 1.5 };
+    const clean = { "init-local": stage, init: stage, "modules-config": stage, "modules-final": stage };
+    const partly = { ...stage, recoverable_errors: { WARNING: ["no such user"] } };
+    const complaint = { extended_status: "degraded done", errors: [], recoverable_errors: partly.recoverable_errors };
+    for (const [v1, code] of [
+      [clean, undefined],
+      [{ ...clean, init: partly }, "first-boot-failed"],
+      [{ ...clean, "modules-final": { ...stage, finished: null } }, "first-boot-failed"],
+    ] as const) {
+      const world = setUp({
+        shells: {
+          programs: {
+            "creel-first-boot": () => ({ stdout: JSON.stringify({ v1: { ...v1, datasource: "x", stage: null } }) }),
+            "cloud-init": () => ({ stdout: JSON.stringify(complaint) }),
+          },
+        },
+      });
+      const { record } = await run(world.definition, world.operation);
+      expect(record.failure?.code).toBe(code);
+    }
+  });
+
   it("notices a host that disappears in the middle, and forgets it", async () => {
     let lose: () => void = () => undefined;
     const world = setUp({

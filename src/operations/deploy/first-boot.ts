@@ -9,14 +9,52 @@ const cloudInitStatus = z.object({
   recoverable_errors: z.record(z.string(), z.array(z.string())),
 });
 
+const endedWell = z.object({
+  errors: z.array(z.string()).length(0),
+  recoverable_errors: z.strictObject({}),
+  finished: z.number(),
+});
+/** What cloud-init's own record (`status.json`) looks like when there is nothing to complain about. */
+const cleanRecord = z.object({
+  v1: z.object({
+    "init-local": endedWell,
+    init: endedWell,
+    "modules-config": endedWell,
+    "modules-final": endedWell,
+  }),
+});
+
+/**
+ * `cloud-init status --wait` starts Python and keeps it busy while the gateway needs the processor. This waits for the file that
+ * cloud-init writes last, and gives up when it will never come.
+ */
+const WAIT_FOR_RECORD = `cd /run/cloud-init || exit 1
+looks=0
+until [ -e result.json ]; do
+  if [ -e disabled ]; then exit 1; fi
+  if [ $((looks % 20)) = 19 ] && systemctl is-failed --quiet 'cloud-*.service'; then exit 1; fi
+  looks=$((looks + 1))
+  sleep 0.1
+done
+cat status.json`;
+
+const TIMEOUT_MS = 600_000;
+
 /**
  * Waits until cloud-init is through. Recoverable errors count as errors: user-data that is only partly applied is not hardened.
  * @throws OpsError `first-boot-failed` with cloud-init's own words as evidence.
  */
 export async function firstBootDone(shell: HostShell, signal: AbortSignal): Promise<void> {
+  const wait = ["sh", "-c", WAIT_FOR_RECORD, "creel-first-boot"] as const;
+  const record = await shell.run([...wait], { signal, timeoutMs: TIMEOUT_MS });
+  if (cleanRecord.safeParse(parseJson(record.stdout)).success) return;
+  await askCloudInit(shell, signal);
+}
+
+async function askCloudInit(shell: HostShell, signal: AbortSignal): Promise<void> {
   const { stdout, exitCode } = await shell.run(["cloud-init", "status", "--wait", "--format=json"], {
     signal,
-    timeoutMs: 600_000,
+    timeoutMs: TIMEOUT_MS,
   });
   // While waiting, cloud-init prints a dot for every look before the JSON.
   const status = cloudInitStatus.safeParse(parseJson(stdout.slice(stdout.indexOf("{"))));
