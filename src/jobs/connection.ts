@@ -78,7 +78,7 @@ export function storeError(error: unknown): OpsError {
     code: "store-unavailable",
     userMessage: refused ? `Redis refuses Creel's credentials: ${text}` : "Creel's store (Redis) does not answer.",
     hint: refused
-      ? "Check redis.username and redis.password in creel.yaml and the ACL of that user."
+      ? "Check the user name in redis.url and redis.password in creel.yaml and the ACL of that user."
       : "Nothing was lost. Try again in a moment; if it stays away, look at its log.",
     retry: refused ? "never" : "later",
     evidence: [text],
@@ -95,7 +95,9 @@ export async function orStoreError<T>(reply: Promise<T>): Promise<T> {
   }
 }
 
-function credentials(address: Exclude<RedisAddress, { readonly socketPath: string }>): RedisOptions {
+function credentials(
+  address: Exclude<RedisAddress, { readonly socketPath: string }>,
+): Pick<RedisOptions, "username" | "password" | "tls"> {
   return {
     ...(address.ca === undefined ? {} : { tls: { ca: address.ca } }),
     ...(address.username === undefined ? {} : { username: address.username }),
