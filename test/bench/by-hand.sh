@@ -1,12 +1,28 @@
 #!/bin/bash
 # What somebody who knows every detail would type to get from nothing to a ready gateway on a new nspawn host: the baseline for /deploy.
 # It boots the same golden image and starts the same units, and checks nothing that it does not need.
-# usage: by-hand.sh ROOTFS WORKDIR FILES   FILES holds quadlet/**, creel-secrets.service and openclaw.json. Prints "ready SECONDS".
+# usage: by-hand.sh ROOTFS WORK. Prints "ready SECONDS". On a file system that can carry overlay mounts, WORK already holds
+#   upper/  the host's own files, with user-data    key    for SSH    files/  quadlet/**, creel-secrets.service and openclaw.json
 set -euo pipefail
-rootfs=$1 work=$2 files=$3
+rootfs=$1 work=$2
 name=byhand$$ net=10.97.$((RANDOM % 250))
-mkdir -p "$work"/{upper,work,root,containers}
-ssh-keygen -q -t ed25519 -N '' -f "$work/key"
+mkdir "$work"/{work,root,containers}
+cgroups=/sys/fs/cgroup
+[ -d $cgroups/unified ] && cgroups=$cgroups/unified
+cleanup() {
+  set +e
+  [ -e "$cgroups/$name" ] && echo 1 > "$cgroups/$name/cgroup.kill"
+  for _ in $(seq 100); do
+    [ -e "$cgroups/$name" ] || break
+    find "$cgroups/$name" -depth -type d -exec rmdir {} + 2>/dev/null
+    sleep 0.1
+  done
+  ip link del "v$$" 2>/dev/null
+  ip netns del "$name" 2>/dev/null
+}
+# A signal alone would let bash end before its children.
+trap 'exit 143' INT TERM HUP
+trap cleanup EXIT
 began=$(date +%s%N)
 
 ip netns add "$name"
@@ -16,21 +32,7 @@ ip link set "v$$" up
 ip -n "$name" addr add "$net.2/30" dev host0
 ip -n "$name" link set host0 up
 ip -n "$name" link set lo up
-cgroups=/sys/fs/cgroup
-[ -d $cgroups/unified ] && cgroups=$cgroups/unified
-cleanup() {
-  echo 1 > "$cgroups/$name/cgroup.kill" || true
-  while ! rmdir $(find "$cgroups/$name" -depth -type d) 2>/dev/null; do sleep 0.1; done
-  ip netns del "$name"
-}
-trap cleanup EXIT
 
-cat > "$work/user-data" <<END
-#cloud-config
-ssh_authorized_keys: ["$(cat "$work/key.pub")"]
-ssh_genkeytypes: [ed25519]
-END
-printf 'instance-id: %s\nlocal-hostname: %s\n' "$name" "$name" > "$work/meta-data"
 cat > "$work/inner.sh" <<END
 set -e
 mount --make-rprivate /
@@ -38,17 +40,10 @@ if mountpoint -q /sys/fs/cgroup/unified; then umount -R /sys/fs/cgroup; mount -t
 mkdir -p /sys/fs/cgroup/$name
 echo \$\$ > /sys/fs/cgroup/$name/cgroup.procs
 mount -t overlay overlay -o lowerdir=$rootfs,upperdir=$work/upper,workdir=$work/work $work/root
-mkdir -p $work/root/var/lib/cloud/seed/nocloud $work/root/etc/systemd/network $work/root/etc/containers/containers.conf.d
-cp $work/user-data $work/meta-data $work/root/var/lib/cloud/seed/nocloud/
-echo 'network: {config: disabled}' > $work/root/etc/cloud/cloud.cfg.d/99-net.cfg
-printf '[Match]\nName=host0\n[Link]\nUnmanaged=yes\n' > $work/root/etc/systemd/network/10-host0.network
-ln -sf /dev/null $work/root/etc/systemd/system/systemd-networkd-wait-online.service
-printf '[containers]\npids_limit=0\n' > $work/root/etc/containers/containers.conf.d/limits.conf
-: > $work/root/etc/fstab
 export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=yes
 exec systemd-nspawn --register=no --keep-unit --boot -D $work/root --machine=$name --capability=all \
   --system-call-filter='add_key keyctl bpf' --network-namespace-path=/run/netns/$name \
-  --bind=$work/containers:/var/lib/containers --resolv-conf=off --console=pipe
+  --bind=$work/containers:/var/lib/containers --resolv-conf=off --console=read-only
 END
 setsid unshare -m bash "$work/inner.sh" > "$work/console" 2>&1 < /dev/null &
 
@@ -57,19 +52,21 @@ on() {
 }
 until (exec 3<>"/dev/tcp/$net.2/22") 2>/dev/null; do sleep 0.05; done
 token=$(head -c 32 /dev/urandom | base64)
-tar -C "$files" -cf "$work/files.tar" .
+tar -C "$work/files" -cf "$work/files.tar" .
 push='
   set -e
   mkdir -p -m 700 /etc/credstore.encrypted /run/files
   read -r secret
   printf %s "$secret" | systemd-creds encrypt --with-key=host --name=creel-gateway.json - /etc/credstore.encrypted/creel-gateway.json
   tar -x -C /run/files
-  install -d -m 700 -o 1000 -g 1000 /var/lib/openclaw /var/cache/openclaw
+  install -d -m 700 -o 1000 -g 1000 /var/lib/openclaw /var/lib/openclaw/state /var/cache/openclaw
+  install -m 600 -o 1000 -g 1000 /usr/lib/creel/openclaw-state/openclaw.sqlite /var/lib/openclaw/state/
   install -m 600 -o 1000 -g 1000 /run/files/openclaw.json /var/lib/openclaw/openclaw.json
   cp /run/files/creel-secrets.service /etc/systemd/system/
   cp -r /run/files/quadlet/. /etc/containers/systemd/
   systemctl daemon-reload
   systemctl start openclaw-gateway
   until curl -sf http://127.0.0.1:18789/readyz >/dev/null; do sleep 0.1; done'
-until { printf '{"gatewayToken":"%s"}\n' "$token"; cat "$work/files.tar"; } | on "$push" 2>/dev/null; do sleep 0.05; done
+# Until cloud-init has put the key there, logging in is refused.
+until { printf '{"gatewayToken":"%s"}\n' "$token"; cat "$work/files.tar"; } | on "$push" 2>>"$work/ssh.log"; do sleep 0.05; done
 echo "ready $(( ($(date +%s%N) - began) / 1000000 ))" | sed 's/\(.*\)\(...\)$/\1.\2/'
