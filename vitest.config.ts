@@ -10,6 +10,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**", "test/jobs/redis/**"],
           testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -17,6 +18,7 @@ export default defineConfig({
           name: "redis",
           include: ["test/jobs/redis/**/*.test.ts"],
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -27,6 +29,7 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: ["test/e2e/global-setup.ts"],
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
           // Without hardware virtualisation a virtual machine takes minutes for what a container does in seconds.
           testTimeout: process.env.CREEL_E2E_DRIVER === "qemu" ? 3_600_000 : 300_000,
           hookTimeout: 300_000,

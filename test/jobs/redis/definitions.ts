@@ -75,6 +75,8 @@ async function untilExists(file: string, signal: AbortSignal): Promise<void> {
   watcher.on("change", look);
   watcher.on("error", reject);
   signal.addEventListener("abort", () => reject(signal.reason));
+  // An abort that came before the listener is not heard.
+  if (signal.aborted) reject(signal.reason);
   look();
   try {
     await promise;

@@ -152,11 +152,9 @@ describe("cancelling", () => {
     worker.startWorkers();
     const operation = await request(ada, "a", true);
     await when(jobs, operation.id, ({ steps }) => steps[1]?.state === "running");
-    const startedMs = performance.now();
     expect(await jobs.operations.cancel(operation.id)).toBe(true);
     const ended = await endOf(jobs, operation.id);
     expect(ended).toMatchObject({ state: "cancelled", failure: { code: "cancelled" } });
-    expect(performance.now() - startedMs).toBeLessThan(2000);
     expect(await written("a")).toEqual(["first", "hold", "cleanup"]);
   });
 });
