@@ -18,6 +18,7 @@ ip|iproute2|connects local hosts
 nft|nftables|lets local hosts reach the internet
 END
   fi
+  if [ "$tests" = yes ]; then echo "openssl|openssl|makes certificates for tests"; fi
   if [ "$qemu" = yes ] || [ "$(id -u)" != 0 ]; then
     cat <<'END'
 qemu-system-x86_64|qemu-system-x86|runs hosts as full virtual machines
