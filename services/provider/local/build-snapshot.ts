@@ -39,6 +39,10 @@ export async function buildSnapshot(build: Build): Promise<void> {
   const store = [script("store-container-image.sh"), join(directory, "rootfs"), recipe.containerImage] as const;
   if (recipe.pull === null) {
     await step(inside, [...CONTAINED, ...store, "tree", join(directory, "container"), ...importChanges(recipe)]);
+    const kept = join(directory, "rootfs", "usr", "lib", "creel", "openclaw-state");
+    await mkdir(kept);
+    await copyFile(firstState(directory), join(kept, "openclaw.sqlite"));
+    await rm(firstState(directory));
   } else {
     await step(inside, [...CONTAINED, ...store, "pull", recipe.pull]);
   }
@@ -106,8 +110,14 @@ async function containerTree(build: Build, stages: (name: string) => void): Prom
     script("warm-compile-cache.sh"),
     tree,
     String(WARMING_PORT),
+    firstState(directory),
     ...env,
   ]);
+}
+
+/** Where the database for a gateway's first start waits until the host's root is there. */
+function firstState(directory: string): string {
+  return join(directory, "openclaw.sqlite");
 }
 
 function importChanges(recipe: Recipe): string[] {

@@ -1,9 +1,10 @@
 #!/bin/sh
-# warm-compile-cache.sh TREE PORT [NAME=VALUE…]: runs the gateway once inside TREE, with the environment it will have on a host, until
-# it is ready, and stops it, so that Node's compile cache is in the tree. Needs mount, pid and network namespaces of its own.
+# warm-compile-cache.sh TREE PORT FIRST_STATE [NAME=VALUE…]: runs the gateway once inside TREE, with the environment it will have on a host, until
+# it is ready, and stops it, so that Node's compile cache is in the tree. Leaves FIRST_STATE, the database of a gateway that has never
+# run. Needs mount, pid and network namespaces of its own.
 set -eu
-tree=$1 port=$2
-shift 2
+tree=$1 port=$2 first_state=$3
+shift 3
 
 mount -t proc proc "$tree/proc"
 mount --rbind /dev "$tree/dev"
@@ -12,10 +13,19 @@ mount -t tmpfs -o mode=1777 tmpfs "$tree/tmp"
 mount -t tmpfs -o mode=0700,uid=1000,gid=1000 tmpfs "$tree/home/node/.openclaw"
 ip link set lo up
 
+# What a host's configuration says (services/gateway/openclaw-config.ts): OpenClaw looks for old state once more when it says something else.
 cat > "$tree/home/node/.openclaw/openclaw.json" <<JSON
-{"gateway":{"mode":"local","port":$port,"bind":"loopback","auth":{"mode":"token","token":"only-for-this-run"},
-"controlUi":{"enabled":false}},"update":{"checkOnStart":false},"models":{"catalogRefresh":{"enabled":false}}}
+{"gateway":{"mode":"local","port":$port,"bind":"loopback",
+"auth":{"mode":"token","token":{"source":"file","provider":"creel","id":"/gatewayToken"}},"controlUi":{"enabled":false}},
+"secrets":{"providers":{"creel":{"source":"file","path":"/run/creel-secrets/gateway.json","mode":"json"}}},
+"update":{"checkOnStart":false},"models":{"catalogRefresh":{"enabled":false}},
+"logging":{"level":"warn","consoleLevel":"info","maxFileBytes":1000000}}
 JSON
+mount -t tmpfs tmpfs "$tree/run"
+install -d -o 1000 -g 1000 -m 0500 "$tree/run/creel-secrets"
+echo '{"gatewayToken":"only-for-this-run"}' > "$tree/run/creel-secrets/gateway.json"
+chown 1000:1000 "$tree/run/creel-secrets/gateway.json"
+chmod 0400 "$tree/run/creel-secrets/gateway.json"
 chown 1000:1000 "$tree/home/node/.openclaw/openclaw.json"
 
 # The package was installed without its scripts; it completes that by itself at the first start, which needs to write beside its files.
@@ -29,6 +39,9 @@ for _ in $(seq 600); do
     kill -TERM "$gateway"
     wait "$gateway" || true
     test -n "$(ls -A "$tree/var/cache/openclaw/compile")"
+    cp "${0%/*}/first-state.mjs" "$tree/tmp/"
+    chroot "$tree" env -i "$@" NODE_COMPILE_CACHE= node /tmp/first-state.mjs /home/node/.openclaw/state/openclaw.sqlite /tmp/first.sqlite
+    cp "$tree/tmp/first.sqlite" "$first_state"
     exit 0
   fi
   kill -0 "$gateway" 2>/dev/null || break
