@@ -78,6 +78,8 @@ async function deployWithCreel(): Promise<Deploy> {
     const [, id] = await running.printed(/operation ([0-9a-z]{16})/);
     await running.printed(/Deployed bench in/);
     const after = await calls(redis);
+    // Before Creel stops its Redis.
+    redis.disconnect();
     const operation = await recordOf(creel, id ?? "");
     running.type("/destroy agent:bench confirm:bench");
     const { exitCode, output } = await running.end();

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { median, type Result, round } from "./results.ts";
 import { openTerminal } from "./terminal.ts";
 
-const ROUNDS = 7;
+const ROUNDS = 5;
 
 /** From starting `creel start` to the first byte of its prompt: set-up check and embedded Redis included. */
 export async function prompt(): Promise<Result> {

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { cpus, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 
-export interface Figure {
+interface Figure {
   readonly what: string;
   readonly value: number;
   readonly unit: "ms" | "s" | "MB" | "x" | "commands";

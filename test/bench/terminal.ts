@@ -43,12 +43,13 @@ export async function openTerminal(compileCache: string): Promise<Terminal> {
   });
   failed.catch(() => undefined);
   while (!output.includes("creel> ")) await Promise.race([once(child.stdout, "data"), failed]);
+  const pid = () => Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim());
   return {
     stateDir,
     promptMs: performance.now() - startedMs,
-    pid: () => Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim()),
+    pid,
     async [Symbol.asyncDispose]() {
-      child.stdin.write("\x04");
+      process.kill(pid(), "SIGTERM");
       await ended;
       rmSync(stateDir, { recursive: true, force: true });
     },
