@@ -21,7 +21,7 @@ const schema = z.strictObject({
   redis: z
     .strictObject({
       url: z
-        .url({ protocol: /^rediss?$/ })
+        .url({ protocol: /^rediss?$/, error: "must be an address such as redis://host:6379 or rediss://host:6380" })
         .refine((url) => new URL(url).password === "", "must not hold the password; refer to it with redis.password"),
       password: secretRef.optional(),
       ca: z.string().optional(),
@@ -75,11 +75,12 @@ export interface Config {
 
 /** @throws OpsError `config-invalid` with one line per problem, each with the path of the setting. */
 export function loadConfig(environment = process.env): Config {
-  const home = environment.HOME ?? homedir();
+  const home = environment.HOME || homedir();
   const folder = (own: string, xdg: string, fallback: string): string =>
-    resolve(environment[own] ?? join(environment[xdg] ?? join(home, fallback), "creel"));
-  const wanted = environment.CREEL_CONFIG;
-  const usual = join(environment.XDG_CONFIG_HOME ?? join(home, ".config"), "creel", "creel.yaml");
+    // Set but empty means not set, as the XDG specification has it.
+    resolve(environment[own] || join(environment[xdg] || join(home, fallback), "creel"));
+  const wanted = environment.CREEL_CONFIG || null;
+  const usual = join(environment.XDG_CONFIG_HOME || join(home, ".config"), "creel", "creel.yaml");
   const file = wanted ?? ["creel.yaml", usual].find((path) => existsSync(path)) ?? null;
   return {
     settings: parseSettings(file === null ? "" : readSettingFile("CREEL_CONFIG", file), file ?? "creel.yaml"),

@@ -77,6 +77,9 @@ describe("folders", () => {
       cacheDir: "/h/.cache/creel",
     });
     expect(loadConfig({ ...file, HOME: "/h", XDG_STATE_HOME: "/x" }).stateDir).toBe("/x/creel");
+    expect(loadConfig({ ...file, HOME: "/h", CREEL_STATE_DIR: "", XDG_STATE_HOME: "" }).stateDir).toBe(
+      "/h/.local/state/creel",
+    );
     expect(loadConfig({ ...file, HOME: "/h", CREEL_STATE_DIR: "/mine", CREEL_CACHE_DIR: "/c" })).toMatchObject({
       stateDir: "/mine",
       cacheDir: "/c",

@@ -2,10 +2,11 @@ import { OpsError } from "./errors.ts";
 import type { AgentName, HostName, OperationId } from "./names.ts";
 
 /**
- * deploying: a deploy owns it · serving: its gateway was proven healthy · failed: a deploy ended badly, its host may exist ·
- * destroying: a destroy owns it. What is true on the host right now is asked there, not stored.
+ * deploying: a deploy owns it · serving: its gateway was proven healthy once, so its host holds what the agent has become ·
+ * failed: a deploy ended before that. What is true on the host right now is asked there, not stored; whether it is being destroyed
+ * is for its last operation to say.
  */
-export type AgentState = "deploying" | "serving" | "failed" | "destroying";
+export type AgentState = "deploying" | "serving" | "failed";
 
 /** What Creel remembers of an agent. Can be rebuilt from the provider's labels (`creel adopt`). */
 export interface Agent {

@@ -100,7 +100,7 @@ export function asOpsError(error: unknown): OpsError {
   return new OpsError({
     code: "internal",
     userMessage: `Something went wrong inside Creel: ${error instanceof Error ? error.message : String(error)}`,
-    hint: "The log holds the details; please report it.",
+    hint: "Please report it, with the end of creel.log in the state folder.",
     cause: error,
   });
 }

@@ -6,7 +6,7 @@ import type { Services } from "../operations/services.ts";
 
 /**
  * Rebuilds the registry from the hosts that providers label as Creel's. Changes nothing on hosts and nothing that is
- * registered. Idempotent. A host whose gateway answers is serving; any other is adopted as failed, so that it can be seen and destroyed.
+ * registered. Idempotent. Only a host on which there is no gateway is adopted as a failed deploy.
  */
 export async function adoptHosts(services: Services): Promise<AdoptionReport> {
   const adopted: Adoption[] = [];
@@ -47,7 +47,8 @@ async function judge(services: Services, host: Host): Promise<{ state: AgentStat
       return { state: "failed", because: "there is no gateway on its host: a deploy was cut off" };
     return { state: "serving", because: `its gateway is ${state}` };
   } catch (error) {
-    return { state: "failed", because: asOpsError(error).userMessage };
+    // A host that is merely busy must never count as a failed deploy: the next deploy would replace it.
+    return { state: "serving", because: `it could not be asked: ${asOpsError(error).userMessage}` };
   }
 }
 

@@ -8,7 +8,7 @@ import { parseStored } from "./record.ts";
 
 const agentSchema = z.object({
   name: z.string().refine(isAgentName),
-  state: z.enum(["deploying", "serving", "failed", "destroying"]),
+  state: z.enum(["deploying", "serving", "failed"]),
   provider: z.string(),
   host: z.string().transform(parseHostName).nullable(),
   createdAtMs: z.number(),

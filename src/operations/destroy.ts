@@ -2,7 +2,8 @@ import { z } from "zod";
 import { noSuchAgent } from "../core/agent.ts";
 import { asOpsError } from "../core/errors.ts";
 import type { Host } from "../core/host.ts";
-import { defineOperation } from "./definition.ts";
+import type { AgentName } from "../core/names.ts";
+import { type Aftermath, defineOperation } from "./definition.ts";
 import { agentName, host as hostSchema, nothing } from "./schemas.ts";
 import { type Services, selectProvider } from "./services.ts";
 
@@ -34,7 +35,7 @@ export function destroyOperation(services: Services) {
       const { provider: providerName, host } = await step("find", async () => {
         const agent = await services.registry.get(name);
         if (agent === null) throw noSuchAgent(name);
-        await services.registry.put({ ...agent, state: "destroying", lastOperation: id });
+        await services.registry.put({ ...agent, lastOperation: id });
         const found = agent.host === null ? null : await selectProvider(services, agent.provider).find(agent.host);
         return { provider: agent.provider, host: found && { ...found } };
       });
@@ -63,16 +64,32 @@ export function destroyOperation(services: Services) {
       return { agent: name, host: host?.name ?? null };
     },
 
-    async cleanup(_context, { agent: name }) {
-      const agent = await services.registry.get(name);
-      if (agent === null) return { leftBehind: [], nextCommands: ["/status"] };
-      const host = agent.host === null ? null : await selectProvider(services, agent.provider).find(agent.host);
-      return {
-        leftBehind: host === null ? [] : [`Host ${host.name} at ${agent.provider} exists and is ${host.state}.`],
-        nextCommands: [`/status agent:${name}`, `/destroy agent:${name}`],
-      };
-    },
+    cleanup: ({ signal }, { agent: name }) => goOnServing(services, name, signal),
   });
+}
+
+/** After a destroy that did not get to the end: what is still there serves again; what is gone already is forgotten. */
+async function goOnServing(services: Services, name: AgentName, signal: AbortSignal): Promise<Aftermath> {
+  const agent = await services.registry.get(name);
+  if (agent === null) return { leftBehind: [], nextCommands: ["/status"] };
+  const host = agent.host === null ? null : await selectProvider(services, agent.provider).find(agent.host);
+  if (host === null) {
+    await services.registry.remove(name);
+    return { leftBehind: [], nextCommands: ["/status"] };
+  }
+  const nextCommands = [`/status agent:${name}`, `/destroy agent:${name}`];
+  const exists = `Host ${host.name} at ${agent.provider} exists and is ${host.state}.`;
+  if (agent.state !== "serving" || host.state === "stopped") return { leftBehind: [exists], nextCommands };
+  try {
+    await using shell = await services.shells.connect(host, { signal });
+    await services.gateway.start(shell, signal);
+    return { leftBehind: [`${exists} The gateway of ${name} was started again.`], nextCommands };
+  } catch (error) {
+    return {
+      leftBehind: [`${exists} The gateway of ${name} may be stopped: ${asOpsError(error).userMessage}`],
+      nextCommands,
+    };
+  }
 }
 
 async function stopGateway(services: Services, host: Host, signal: AbortSignal): Promise<void> {

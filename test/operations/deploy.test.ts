@@ -72,6 +72,15 @@ describe("deploy", () => {
     expect(await world.provider.list()).toHaveLength(1);
   });
 
+  it("refuses a name whose host exists although Redis has forgotten the agent", async () => {
+    const world = setUp();
+    await run(world.definition, world.operation);
+    await world.registry.remove(ada);
+    const { record } = await run(world.definition, ask(world.definition, request, ada));
+    expect(record.failure).toMatchObject({ code: "already-exists", hint: expect.stringContaining("creel adopt") });
+    expect(await world.provider.list()).toHaveLength(1);
+  });
+
   it.each([
     ["size", "gigantic", "small"],
     ["region", "moon", "here"],
@@ -225,6 +234,27 @@ describe("destroy", () => {
     for (const name of world.provider.made()) world.provider.lose(name);
     const { record } = await run(world.definition, world.operation);
     expect(record.state).toBe("succeeded");
+    expect(await world.registry.list()).toEqual([]);
+  });
+
+  it.each(["find", "stop"])("that is cancelled during %s leaves the agent serving", async (step) => {
+    const world = await deployed();
+    const { record } = await run(world.definition, world.operation, { cancelDuring: step });
+    expect(record.state).toBe("cancelled");
+    expect(await world.registry.get(ada)).toMatchObject({ state: "serving" });
+    const [host] = await world.provider.list();
+    if (!host) throw new Error("There is no host.");
+    await using shell = await world.shells.connect(host);
+    expect((await world.services.gateway.health(shell, 18_789)).state).not.toBe("stopped");
+    const again = deployOperation(world.services);
+    expect((await run(again, ask(again, request, ada))).record.failure?.code).toBe("already-exists");
+    expect(await world.provider.list()).toHaveLength(1);
+  });
+
+  it.each(["remove", "forget"])("that is cancelled during %s, too late, leaves nothing", async (step) => {
+    const world = await deployed();
+    await run(world.definition, world.operation, { cancelDuring: step });
+    expect(await world.provider.list()).toEqual([]);
     expect(await world.registry.list()).toEqual([]);
   });
 

@@ -57,12 +57,13 @@ function one(status: AgentStatus, nowMs: number): Message {
 }
 
 function isWell(status: AgentStatus): boolean {
-  return stateWord(status) === "ready" || status.agent.state === "deploying" || status.agent.state === "destroying";
+  return ["ready", "deploying", "destroying"].includes(stateWord(status));
 }
 
 /** One word or two for what a person cares about most: an operation under way, then the host, then the gateway. */
-function stateWord({ agent, host, gateway }: AgentStatus): string {
-  if (agent.state === "deploying" || agent.state === "destroying") return agent.state;
+function stateWord({ agent, host, gateway, lastOperation }: AgentStatus): string {
+  if (agent.state === "deploying") return agent.state;
+  if (lastOperation?.kind === "destroy" && !isEnded(lastOperation)) return "destroying";
   if (host === "gone") return "gone";
   if (host === "stopped") return "switched off";
   if (agent.state === "failed") return "failed";

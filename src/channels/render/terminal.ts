@@ -28,6 +28,7 @@ export function renderDetached(operation: Operation): Message {
 export function renderLeaving(operation: Operation): Message {
   return message(`${doing(operation)} has not ended.`, "plain", [
     text("It is kept, and goes on wherever and whenever a worker runs."),
+    { type: "next", commands: [`watch ${operation.id}`, `/cancel operation:${operation.id}`] },
   ]);
 }
 

@@ -18,6 +18,14 @@ export async function validateRequest(services: Services, provider: Provider, re
       hint: `/status agent:${request.name} shows it; /destroy agent:${request.name} removes it.`,
     });
   }
+  const stranger = (await provider.list()).find((host) => host.agent === request.name && host.name !== agent?.host);
+  if (stranger !== undefined) {
+    throw new OpsError({
+      code: "already-exists",
+      userMessage: `${provider.name} has a host of an agent called ${request.name} that is not in the list: ${stranger.name}.`,
+      hint: "Leave Creel and run creel adopt: it takes the agent in again. Or choose another name.",
+    });
+  }
   const { regions, sizes } = await provider.offers();
   const sizeNames = sizes.map(({ name }) => name);
   const size = request.size === null ? sizes[0] : sizes.find(({ name }) => name === request.size);
