@@ -1,5 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { appendFileSync, renameSync, statSync } from "node:fs";
 
 /** Where what nobody is watching goes: one JSON object per line, redacted. */
 export interface Log {
@@ -9,27 +8,22 @@ export interface Log {
 
 const MAX_BYTES = 5_000_000;
 const MAX_CAUSES = 5;
+const REPEAT_MS = 60_000;
 
-/** A log in a file, with one file before it kept. */
+/** A log in a file, with one file before it kept. The same error again and again, as while Redis is away, is one line a minute. */
 export function fileLog(file: string, redact: (text: string) => string): Log {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  return logTo((line) => {
-    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > MAX_BYTES) renameSync(file, `${file}.1`);
-    appendFileSync(file, line, { mode: 0o600 });
-  }, redact);
-}
-
-/** A log on standard error, for processes that nobody types into. */
-export function streamLog(stream: NodeJS.WritableStream, redact: (text: string) => string): Log {
-  return logTo((line) => stream.write(line), redact);
-}
-
-function logTo(write: (line: string) => void, redact: (text: string) => string): Log {
+  let last = { key: "", atMs: Number.NEGATIVE_INFINITY };
   return {
     error(error, about = {}) {
-      const line = JSON.stringify({ at: new Date().toISOString(), ...about, error: chain(error) });
+      const links = chain(error);
+      const key = JSON.stringify([about, links[0]?.message]);
+      const atMs = Date.now();
+      if (key === last.key && atMs - last.atMs < REPEAT_MS) return;
+      last = { key, atMs };
       try {
-        write(`${redact(line)}\n`);
+        if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > MAX_BYTES) renameSync(file, `${file}.1`);
+        const line = JSON.stringify({ at: new Date(atMs).toISOString(), ...about, error: links });
+        appendFileSync(file, `${redact(line)}\n`, { mode: 0o600 });
       } catch (problem) {
         process.emitWarning(`The log cannot be written: ${problem}`);
       }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { commands } from "../commands/index.ts";
 import { probeExposed } from "../services/gateway/exposure.ts";
@@ -29,11 +29,12 @@ import { adoptHosts, strandedHosts } from "./fleet/adopt.ts";
 import { diagnose } from "./fleet/doctor.ts";
 import { fleetQuestions } from "./fleet/questions.ts";
 import { wakeHosts } from "./fleet/wake.ts";
+import { installationName, makeFolder } from "./folders.ts";
 import type { RedisAddress } from "./jobs/connection.ts";
 import { startEmbeddedRedis } from "./jobs/embedded-redis.ts";
 import { guardStateFolder } from "./jobs/instance-guard.ts";
 import { createJobs, type Jobs } from "./jobs/jobs.ts";
-import { fileLog, type Log, streamLog } from "./log.ts";
+import { fileLog, type Log } from "./log.ts";
 import { type OperationDefinition, withBudgets } from "./operations/definition.ts";
 import { deployOperation } from "./operations/deploy/deploy.ts";
 import { destroyOperation } from "./operations/destroy.ts";
@@ -56,7 +57,6 @@ async function run(command: CreelCommand): Promise<number> {
   try {
     const config = loadConfig();
     withholdEnvironment();
-    mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
     return await MODES[command](config, stop.signal);
   } catch (error) {
     show(renderRefusal(asOpsError(error)), process.stderr);
@@ -97,7 +97,7 @@ const MODES: Readonly<Record<CreelCommand, (config: Config, signal: AbortSignal)
     const { services, jobs } = await assemble(config, stack);
     const report = await adoptHosts(services);
     for (const { agent, because } of report.adopted) {
-      const event = { actor: terminalActor(config), what: "adopted", subject: "adopt", operation: null } as const;
+      const event = { actor: terminalActor(config), what: "adopted", subject: "host of", operation: null } as const;
       await jobs.audit.append({ ...event, agent: agent.name, atMs: Date.now(), note: because });
     }
     show(renderAdoption(report), process.stdout);
@@ -106,10 +106,12 @@ const MODES: Readonly<Record<CreelCommand, (config: Config, signal: AbortSignal)
 
   async doctor(config) {
     const { checks } = await import("./fleet/checks.ts");
-    const tools = createTools(config, null);
+    const tools = createTools(config);
+    const services = buildServices(config, tools, lateRegistry());
     const openStore = async () => {
+      makeFolder(config.stateDir, "CREEL_STATE_DIR");
       await using stack = new AsyncDisposableStack();
-      return (await openJobs(config, tools, [], stack)).warnings;
+      return (await openJobs(config, tools, operations(services, config), stack)).warnings;
     };
     const { stateDir, cacheDir, file: configFile, settings } = config;
     const secrets = Object.entries({
@@ -120,8 +122,10 @@ const MODES: Readonly<Record<CreelCommand, (config: Config, signal: AbortSignal)
       checks({
         ...{ stateDir, cacheDir, configFile, openStore },
         secrets: secrets.flatMap(([setting, ref]) => (ref === undefined ? [] : [{ setting, ref }])),
+        checkSettings: () => operations(services, config),
+        makeFolder,
         resolve: tools.resolve,
-        providers: [localProvider(config)],
+        providers: [...services.providers.values()],
       }),
     );
     show(renderFindings(findings), process.stdout);
@@ -131,10 +135,10 @@ const MODES: Readonly<Record<CreelCommand, (config: Config, signal: AbortSignal)
 
 /** Builds everything a mode needs; `stack` takes it apart again. */
 async function assemble(config: Config, stack: AsyncDisposableStack): Promise<Creel> {
-  const toFile = config.settings.redis === undefined || process.stdin.isTTY === true;
-  const tools = createTools(config, toFile ? join(config.stateDir, "creel.log") : null);
+  makeFolder(config.stateDir, "CREEL_STATE_DIR");
+  const tools = createTools(config);
   const registry = lateRegistry();
-  const services = buildServices(config, tools.resolve, registry);
+  const services = buildServices(config, tools, registry);
   const jobs = await openJobs(config, tools, operations(services, config), stack);
   registry.set(jobs.registry);
   for (const warning of jobs.warnings) process.stderr.write(`creel: ${warning}\n`);
@@ -143,27 +147,31 @@ async function assemble(config: Config, stack: AsyncDisposableStack): Promise<Cr
 
 interface Tools {
   readonly redact: (text: string) => string;
+  /** Hidden wherever text is redacted, from now on. */
+  readonly learn: (secret: Secret) => void;
   readonly resolve: (ref: SecretRef) => Promise<Secret>;
   readonly log: Log;
 }
 
-/** `logFile` null: standard error. */
-function createTools(config: Config, logFile: string | null): Tools {
-  const { learn, redact } = createRedactor();
+function createTools(config: Config): Tools {
+  const redactor = createRedactor();
+  const { redact } = redactor;
+  const learn = (secret: Secret) => redactor.learn(secret.reveal());
   return {
     redact,
-    resolve: secretResolver([envSecrets(config.environment)], (secret) => learn(secret.reveal())),
-    log: logFile === null ? streamLog(process.stderr, redact) : fileLog(logFile, redact),
+    learn,
+    resolve: secretResolver([envSecrets(config.environment)], learn),
+    log: fileLog(join(config.stateDir, "creel.log"), redact),
   };
 }
 
-function buildServices(config: Config, resolve: Tools["resolve"], registry: AgentRegistry): Services {
+function buildServices(config: Config, { resolve, learn }: Tools, registry: AgentRegistry): Services {
   const { gateway } = config.settings;
   const local = localProvider(config);
   return {
     providers: new Map([[local.name, local]]),
     shells: createSshShells({ keyFile: join(config.stateDir, "ssh", "id_ed25519") }),
-    gateway: createQuadletGateway(),
+    gateway: createQuadletGateway({ onSecret: learn }),
     registry,
     hostKeys: { generate: generateHostKey, prepare: prepareHostKey, activate: activateHostKey },
     probeExposed,
@@ -176,9 +184,10 @@ function buildServices(config: Config, resolve: Tools["resolve"], registry: Agen
   };
 }
 
-function localProvider({ settings: { local, gateway }, stateDir, cacheDir }: Config): Provider {
+function localProvider({ settings: { local, gateway, redis }, stateDir, cacheDir }: Config): Provider {
   return createLocalProvider({
     ...local,
+    name: redis === undefined ? "local" : `local@${installationName(stateDir)}`,
     stateDir,
     cacheDir: join(cacheDir, "snapshots"),
     gatewayPort: gateway.port,

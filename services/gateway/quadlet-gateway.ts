@@ -26,9 +26,19 @@ const STOP_TIMEOUT_MS = 350_000;
 
 const secretsFile = z.object({ gatewayToken: z.string().min(1) });
 
+export interface QuadletGatewayOptions {
+  /** Hears of every token that passes through, so that it can be hidden in logs. */
+  readonly onSecret?: (secret: Secret) => void;
+}
+
 /** The real gateway: Podman under systemd by Quadlet. */
-export function createQuadletGateway(): Gateway {
+export function createQuadletGateway({ onSecret = () => undefined }: QuadletGatewayOptions = {}): Gateway {
   const lastUnitLook = new WeakMap<HostShell, number>();
+  const token = async (shell: HostShell): Promise<Secret> => {
+    const secret = await readToken(shell);
+    onSecret(secret);
+    return secret;
+  };
   return {
     async install(shell, spec, signal) {
       await shell.check(["sh", "-c", INSTALL, "creel-install"], {
@@ -54,7 +64,7 @@ export function createQuadletGateway(): Gateway {
     },
 
     async checkAccess(shell, port, signal) {
-      const hello = await rpcHello(shell, port, await readToken(shell), signal);
+      const hello = await rpcHello(shell, port, await token(shell), signal);
       requireScopes(hello.scopes);
       return hello;
     },
@@ -65,7 +75,7 @@ export function createQuadletGateway(): Gateway {
       const running = unit.active === "active";
       return {
         state,
-        version: state === "ready" ? await versionOf(shell, port) : null,
+        version: state === "ready" ? await versionOf(shell, port, token) : null,
         startedAtMs: running ? unit.startedAtMs : null,
         memoryBytes: running ? await memoryOf(shell, unit) : null,
         restarts: unit.restarts,
@@ -111,9 +121,13 @@ async function gatewayState(shell: HostShell, port: number, unit: UnitState): Pr
 }
 
 /** Health must not fail because one detail is missing. */
-async function versionOf(shell: HostShell, port: number): Promise<string | null> {
+async function versionOf(
+  shell: HostShell,
+  port: number,
+  token: (shell: HostShell) => Promise<Secret>,
+): Promise<string | null> {
   try {
-    return (await rpcHello(shell, port, await readToken(shell))).version;
+    return (await rpcHello(shell, port, await token(shell))).version;
   } catch (error) {
     if (error instanceof OpsError) return null;
     throw error;

@@ -1,4 +1,4 @@
-import { access, constants, mkdir, statfs } from "node:fs/promises";
+import { access, constants, statfs } from "node:fs/promises";
 import type { Provider } from "../../services/provider/provider.ts";
 import { OpsError } from "../core/errors.ts";
 import type { Secret, SecretRef } from "../core/secrets.ts";
@@ -10,6 +10,10 @@ export interface CheckedParts {
   /** null when the defaults apply. */
   readonly configFile: string | null;
   readonly secrets: readonly { readonly setting: string; readonly ref: SecretRef }[];
+  /** Throws for what the schema alone cannot find. */
+  readonly checkSettings: () => void;
+  /** @throws OpsError `config-invalid` that names the variable. */
+  readonly makeFolder: (path: string, variable: string) => void;
   readonly resolve: (ref: SecretRef) => Promise<Secret>;
   /** Opens the store as an operation would, closes it again, and returns warnings. */
   readonly openStore: () => Promise<readonly string[]>;
@@ -24,11 +28,13 @@ export function checks(parts: CheckedParts): Check[] {
   return [
     {
       subject: "configuration",
-      look: async () =>
-        configFile === null ? "There is no creel.yaml; the defaults apply." : `${configFile} is valid.`,
+      look: async () => {
+        parts.checkSettings();
+        return configFile === null ? "There is no creel.yaml; the defaults apply." : `${configFile} is valid.`;
+      },
     },
-    { subject: "state folder", look: () => folder(parts.stateDir) },
-    { subject: "cache folder", look: () => folder(parts.cacheDir) },
+    { subject: "state folder", look: () => folder(parts.stateDir, "CREEL_STATE_DIR", parts.makeFolder) },
+    { subject: "cache folder", look: () => folder(parts.cacheDir, "CREEL_CACHE_DIR", parts.makeFolder) },
     { subject: "redis", look: () => store(parts.openStore) },
     ...secrets.map(({ setting, ref }) => ({
       subject: setting,
@@ -42,20 +48,13 @@ export function checks(parts: CheckedParts): Check[] {
   ];
 }
 
-async function folder(path: string) {
-  await mkdir(path, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
-    throw new OpsError({
-      code: "config-invalid",
-      userMessage: `${path} cannot be created.`,
-      hint: "Choose another folder.",
-      cause,
-    });
-  });
+async function folder(path: string, variable: string, makeFolder: CheckedParts["makeFolder"]) {
+  makeFolder(path, variable);
   await access(path, constants.W_OK).catch((cause: unknown) => {
     throw new OpsError({
       code: "config-invalid",
       userMessage: `${path} cannot be written to.`,
-      hint: `Change its owner or choose another folder.`,
+      hint: `Change its owner, or set ${variable} to another folder.`,
       cause,
     });
   });

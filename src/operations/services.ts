@@ -40,11 +40,23 @@ interface GatewaySettings {
   readonly token: () => Promise<Secret | null>;
 }
 
-/** @throws OpsError `input-invalid` that names the providers there are. */
+/** Hosts on this machine belong to one state folder, so where several share a Redis the provider is called `local@…`. */
+function kind(services: Pick<Services, "providers">, name: string): Provider | undefined {
+  return [...services.providers.values()].find((provider) => provider.name.startsWith(`${name}@`));
+}
+
+/** @throws OpsError `provider-failed` for a provider of another machine, `input-invalid` that names the providers there are. */
 export function selectProvider(services: Pick<Services, "providers">, name: string | null): Provider {
   const wanted = name ?? services.providers.keys().next().value;
-  const provider = wanted === undefined ? undefined : services.providers.get(wanted);
+  const provider = wanted === undefined ? undefined : (services.providers.get(wanted) ?? kind(services, wanted));
   if (provider !== undefined) return provider;
+  if (wanted?.includes("@")) {
+    throw new OpsError({
+      code: "provider-failed",
+      userMessage: `${wanted} is another machine or state folder; its hosts cannot be reached from here.`,
+      hint: "Run a worker there, and none here that takes its operations.",
+    });
+  }
   throw new OpsError({
     code: "input-invalid",
     userMessage: `There is no provider called ${JSON.stringify(wanted ?? "")}.`,

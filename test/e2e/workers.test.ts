@@ -18,12 +18,13 @@ const PASSWORD = "an-acl-password-for-tests";
 describe.runIf(canRunHosts())("bot and workers apart", () => {
   const folder = mkdtempSync(join(tmpdir(), "creel-redis-"));
   let redis: ChildProcess;
+  let port: number;
   let url: string;
   let ca: string;
   let creel: Installation;
 
   beforeAll(async () => {
-    const port = await freePort();
+    port = await freePort();
     const acl = join(folder, "users.acl");
     writeFileSync(acl, `user default off\nuser creel on >${PASSWORD} ~* &* +@all\n`, { mode: 0o600 });
     const [certificate, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
@@ -110,6 +111,37 @@ describe.runIf(canRunHosts())("bot and workers apart", () => {
     second.process.kill("SIGTERM");
     expect((await second.end()).exitCode).toBe(0);
     expect(creel.transcript()).not.toContain(PASSWORD);
+  });
+
+  it("never take hosts of another state folder for gone", async () => {
+    await using other = installCreel(
+      `redis:\n  url: rediss://creel@127.0.0.1:${port}\n  password: env:REDIS_PASSWORD\n  ca: ${join(folder, "cert.pem")}\n`,
+      { REDIS_PASSWORD: PASSWORD },
+    );
+    const mine = creel.start("worker");
+    await mine.printed(/creel worker: ready/);
+    const bot = creel.start("bot");
+    bot.type("/deploy name:bob");
+    await bot.printed(/Deployed bob in/);
+    mine.process.kill("SIGTERM");
+    await mine.end();
+
+    const theirs = other.start("worker");
+    await theirs.printed(/creel worker: ready/);
+    bot.type("/destroy agent:bob confirm:bob");
+    await bot.printed(/Removing bob failed[\s\S]*another machine or state folder/);
+    theirs.process.kill("SIGTERM");
+    await theirs.end();
+
+    const again = creel.start("worker");
+    await again.printed(/creel worker: ready/);
+    bot.type("/status agent:bob");
+    await bot.printed(/bob is ready/);
+    bot.type("/destroy agent:bob confirm:bob");
+    await bot.printed(/Removed bob in/);
+    again.process.kill("SIGTERM");
+    await again.end();
+    expect((await bot.end()).exitCode).toBe(1);
   });
 
   it("say what is missing when there is no Redis to share", async () => {

@@ -19,6 +19,8 @@ import { createHostRecords, type HostRecord } from "./record.ts";
 import { createLocalSnapshots, type LocalSnapshots } from "./snapshots.ts";
 
 export interface LocalProviderOptions extends SnapshotOptions {
+  /** Default `local`. Unique among the providers that share a Redis: hosts of one folder cannot be reached through another. */
+  readonly name?: string;
   /** Hosts live in `hosts` below it. */
   readonly stateDir: string;
   readonly driver?: DriverName | "auto";
@@ -49,7 +51,7 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
   const locksDir = join(options.stateDir, "locks");
   const records = createHostRecords(hostsDir);
   const snapshots = withMachineDisk(createLocalSnapshots(options), options.driver ?? "auto");
-  const { internet = true, subnet = "10.99", gatewayPort = 18_789 } = options;
+  const { name: providerName = "local", internet = true, subnet = "10.99", gatewayPort = 18_789 } = options;
   const drivers: Readonly<Record<DriverName, LocalDriver>> = {
     nspawn: createNspawnDriver({ prefix: subnet, internet }),
     qemu: createQemuDriver({ stateDir: options.stateDir, internet, gatewayPort }),
@@ -73,7 +75,7 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
     const driver = driverOf(record);
     const state = (await driver.isRunning(record, records.folder(name))) ? "running" : "stopped";
     const labels = { name, agent, operation, createdAtMs, region, size, hostKeyFingerprint };
-    return { ...labels, provider: "local", state, ...driver.address(place) };
+    return { ...labels, provider: providerName, state, ...driver.address(place) };
   }
 
   /** Claims an address and writes the record, so that from here on the host has a name, whatever happens. */
@@ -144,7 +146,7 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
   }
 
   return {
-    name: "local",
+    name: providerName,
     snapshots,
     offers: async () => OFFERS,
     create: (spec, signal) =>

@@ -21,7 +21,7 @@ export async function cleanUpDeploy(services: Services, deploy: FailedDeploy, si
   if (agent?.lastOperation !== id)
     return { leftBehind: [], nextCommands: agent ? [`/status agent:${agent.name}`] : [] };
 
-  const provider = selectProvider(services, request.provider);
+  const provider = selectProvider(services, agent.provider);
   const hostName = hostNameFor(request.name, id);
   if (error.code === "cancelled") await provider.destroy(hostName);
   const host = await provider.find(hostName);

@@ -18,7 +18,11 @@ export function deployOperation(services: Services) {
 
     async run(context, request) {
       const { id, step, now } = context;
-      const provider = selectProvider(services, request.provider);
+      const { memoryMb, provider: chosen } = await step("validate", () =>
+        validateRequest(services, selectProvider(services, request.provider), request),
+      );
+      // By its name, because a worker that takes over may have another default.
+      const provider = selectProvider(services, chosen);
       const agent = {
         name: request.name,
         provider: provider.name,
@@ -26,7 +30,6 @@ export function deployOperation(services: Services) {
         lastOperation: id,
       };
 
-      const { memoryMb } = await step("validate", () => validateRequest(services, provider, request));
       await step("reserve", () => reserveName(services, { ...agent, state: "deploying", createdAtMs: now() }));
       await step("snapshot", async ({ signal, detail }) => {
         const { current } = await provider.snapshots.status();

@@ -31,7 +31,7 @@ export async function validateRequest(services: Services, provider: Provider, re
   const size = request.size === null ? sizes[0] : sizes.find(({ name }) => name === request.size);
   if (size === undefined) throw notOffered("size", request.size, sizeNames);
   if (request.region !== null && !regions.includes(request.region)) throw notOffered("region", request.region, regions);
-  return { memoryMb: size.memoryMb };
+  return { memoryMb: size.memoryMb, provider: provider.name };
 }
 
 function notOffered(what: string, asked: string | null, offered: readonly string[]): OpsError {

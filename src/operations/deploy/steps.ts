@@ -17,7 +17,7 @@ export const deploySteps = {
   validate: {
     title: "Check the request",
     budgetMs: 30 * SECOND,
-    output: z.strictObject({ memoryMb: z.number() }),
+    output: z.strictObject({ memoryMb: z.number(), provider: z.string() }),
   },
   reserve: { title: "Reserve the name", budgetMs: 2 * MINUTE, output: nothing },
   snapshot: { title: "Golden image", budgetMs: 45 * MINUTE, output: z.strictObject({ fingerprint: z.string() }) },
