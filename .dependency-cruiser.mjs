@@ -30,7 +30,11 @@ export default {
     },
     only("commands-import-core", "^commands/", "^(commands|src/core)/"),
     only("channels-import-core-and-commands", "^src/channels/", "^(src/channels|src/core|commands)/"),
-    only("desk-imports-core-commands-operations", "^src/desk/", "^(src/desk|src/core|commands)/|^src/operations/journal\\.ts$"),
+    only(
+      "desk-imports-core-commands-operations",
+      "^src/desk/",
+      "^(src/desk|src/core|commands)/|^src/operations/journal\\.ts$",
+    ),
     only("operations-import-core-and-ports", "^src/operations/", `^src/(operations|core)/|${ports}`),
     {
       name: "operations-use-ports-as-types",

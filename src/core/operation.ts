@@ -118,6 +118,11 @@ export function startStep(operation: Operation, name: string, nowMs: number): Op
   }));
 }
 
+/** The same step's function is started once more. */
+export function repeatStep(operation: Operation, name: string): Operation {
+  return changeStep(operation, name, (step) => ({ ...step, attempts: step.attempts + 1 }));
+}
+
 export function describeStep(operation: Operation, name: string, detail: string | null): Operation {
   return changeStep(operation, name, (step) => ({ ...step, detail }));
 }

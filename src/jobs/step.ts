@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { asOpsError, OpsError } from "../core/errors.ts";
-import { describeStep, failStep, finishStep, type Json, startStep } from "../core/operation.ts";
+import { describeStep, failStep, finishStep, type Json, repeatStep, startStep } from "../core/operation.ts";
 import type { StepContext, StepDefinition } from "../operations/definition.ts";
 import { orAbort, within } from "./abort.ts";
 import type { Checkpoints } from "./checkpoints.ts";
@@ -48,10 +48,8 @@ async function untilDone(name: string, step: StepDefinition, fn: StepFunction, t
   let waitMs = step.retryBaseMs ?? RETRY_BASE_MS;
   let last: OpsError | null = null;
   for (let repeated = false; ; repeated = true) {
-    if (repeated) {
-      checkpoints.change((operation) => startStep(operation, name, now()));
-      if (last) describe(name, last.userMessage, tools);
-    }
+    // Not saved by itself: a step that looks ten times a second whether something is ready would write ten records a second.
+    if (repeated) checkpoints.change((operation) => repeatStep(operation, name));
     try {
       return await attempt(name, step, deadlineMs - now(), last, fn, tools);
     } catch (error) {
@@ -94,8 +92,8 @@ function attempt(
 function describe(name: string, text: string, { checkpoints, redact }: StepTools): void {
   const detail = storableDetail(text, redact);
   // A late call of a step that is over must not write into it.
-  const isRunning = checkpoints.current().steps.some((step) => step.name === name && step.state === "running");
-  if (!isRunning) return;
+  const running = checkpoints.current().steps.find((step) => step.name === name && step.state === "running");
+  if (running === undefined || running.detail === detail) return;
   checkpoints.change((operation) => describeStep(operation, name, detail));
   checkpoints.soon();
 }
