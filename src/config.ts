@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { isIPv4 } from "node:net";
 import { homedir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { parseDocument } from "yaml";
@@ -33,7 +34,7 @@ const schema = z.strictObject({
       internet: z.boolean().default(true),
       subnet: z
         .string()
-        .regex(/^\d{1,3}\.\d{1,3}$/, "must be the first two numbers of a /16, such as 10.99")
+        .refine((prefix) => isIPv4(`${prefix}.0.0`), "must be the first two numbers of a /16, such as 10.99")
         .default("10.99"),
     })
     .prefault({}),

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { tableName } from "../services/provider/local/nspawn/network.ts";
 import { loadConfig, parseSettings } from "../src/config.ts";
 import { OpsError } from "../src/core/errors.ts";
 
@@ -28,6 +29,11 @@ describe("creel.yaml", () => {
     expect(budgets).toEqual({ deploy: { ready: 300 } });
   });
 
+  it("has an example that names the table in the firewall as it is made", () => {
+    const { local } = parseSettings(example, "creel.example.yaml");
+    expect(example).toContain(`nftables table ${tableName(local.subnet)},`);
+  });
+
   it("has an example whose commented settings are valid too", () => {
     const uncommented = example
       .split("\n")
@@ -54,6 +60,10 @@ describe("creel.yaml", () => {
     ["redis: {url: 'http://x'}", "redis.url:"],
     ["redis: {url: 'redis://creel:hunter2@x'}", "redis.url: must not hold the password"],
     ["local: {driver: docker}", "local.driver:"],
+    ["local: {subnet: '999.999'}", "local.subnet: must be the first two numbers of a /16"],
+    ["local: {subnet: '10.256'}", "local.subnet:"],
+    ["local: {subnet: '10.099'}", "local.subnet:"],
+    ["local: {subnet: '10.99.1'}", "local.subnet:"],
     ["budgets: {deploy: {ready: -1}}", "budgets.deploy.ready:"],
     ["a: [", "creel.yaml has"],
     ["- a", "the file:"],

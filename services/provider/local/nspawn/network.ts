@@ -81,7 +81,8 @@ async function ip(args: readonly string[], commands: readonly string[], address:
   });
 }
 
-function tableName(prefix: string): string {
+/** In this machine's firewall, while there are hosts. */
+export function tableName(prefix: string): string {
   return `creel_${prefix.replace(".", "_")}`;
 }
 
