@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { createLocalSnapshots, type LocalSnapshot } from "../../services/provider/local/snapshots.ts";
-import type { Operation, StepRecord } from "../../src/core/operation.ts";
-import { createJobs } from "../../src/jobs/jobs.ts";
+import { parseOperationId } from "../../src/core/names.ts";
+import { isEnded, type Operation, type StepRecord } from "../../src/core/operation.ts";
 import { canRunHosts, type Installation, installCreel, SNAPSHOTS_DIR } from "../e2e/creel.ts";
+import { until } from "../e2e/observe.ts";
 import { deployByHand } from "./by-hand.ts";
 import { median, type Result, round } from "./results.ts";
 
@@ -80,32 +81,13 @@ async function deployWithCreel(): Promise<Deploy> {
     const after = await calls(redis);
     // Before Creel stops its Redis.
     redis.disconnect();
-    const operation = await recordOf(creel, id ?? "");
+    const operation = await until({ socketPath: socketOf(creel) }, parseOperationId(id ?? ""), isEnded);
     running.type("/destroy agent:bench confirm:bench");
     const { exitCode, output } = await running.end();
     if (exitCode !== 0) throw new Error(`Creel ended with ${exitCode}:\n${output}`);
     return { ...timesOf(operation), redisCommands: difference(before, after) };
   } finally {
     redis.disconnect();
-  }
-}
-
-async function recordOf(creel: Installation, id: string): Promise<Operation> {
-  const jobs = await createJobs({
-    redis: { socketPath: socketOf(creel) },
-    definitions: [],
-    now: Date.now,
-    random: Math.random,
-    redact: (text) => text,
-    concurrency: 1,
-    onError: () => undefined,
-  });
-  try {
-    const found = (await jobs.operations.recent({ agent: null, limit: 10 })).find((operation) => operation.id === id);
-    if (found === undefined) throw new Error(`There is no record of operation ${id}.`);
-    return found;
-  } finally {
-    await jobs.close();
   }
 }
 

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSshShells } from "../../services/host-shell/ssh.ts";
 import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
-import type { Operation } from "../../src/core/operation.ts";
-import { createJobs, type Jobs } from "../../src/jobs/jobs.ts";
+import { parseOperationId } from "../../src/core/names.ts";
 import { deploySteps } from "../../src/operations/deploy/steps.ts";
 import { canRunHosts, type Installation, installCreel, type RunningCreel, SNAPSHOTS_DIR } from "./creel.ts";
+import { hasReached, until } from "./observe.ts";
 
 /** Creel's worker, or its Redis, dies by kill -9 in the middle of a deploy on a real host. Nothing may be lost, nothing may exist twice. */
 describe.runIf(canRunHosts())("kill -9 during /deploy", () => {
@@ -22,36 +22,13 @@ describe.runIf(canRunHosts())("kill -9 during /deploy", () => {
     return createLocalProvider({ stateDir, cacheDir: SNAPSHOTS_DIR });
   }
 
-  /** A second pair of eyes on Creel's Redis. */
-  async function observe(): Promise<Jobs> {
-    return await createJobs({
-      redis: { socketPath: join(creel.stateDir, "redis", "redis.sock") },
-      definitions: [],
-      now: Date.now,
-      random: Math.random,
-      redact: (text) => text,
-      concurrency: 1,
-      onError: () => undefined,
-    });
-  }
+  const redis = () => ({ socketPath: join(creel.stateDir, "redis", "redis.sock") });
 
   async function startDeploy(name: string) {
     const running = creel.start("start");
     running.type(`/deploy name:${name}`);
-    const [, id] = await running.printed(/operation ([0-9a-z]{16})/);
-    return { running, id: id as Operation["id"] };
-  }
-
-  async function until(id: Operation["id"], condition: (operation: Operation) => boolean): Promise<Operation> {
-    const jobs = await observe();
-    try {
-      for await (const operation of jobs.operations.watch(id, AbortSignal.timeout(120_000))) {
-        if (condition(operation)) return operation;
-      }
-      throw new Error(`${id} did not get there.`);
-    } finally {
-      await jobs.close();
-    }
+    const [, id = ""] = await running.printed(/operation ([0-9a-z]{16})/);
+    return { running, id: parseOperationId(id) };
   }
 
   async function expectOneOfEverything(name: string, restarted: RunningCreel, id: string) {
@@ -73,7 +50,7 @@ describe.runIf(canRunHosts())("kill -9 during /deploy", () => {
   it.each(Object.keys(deploySteps))("of the worker at %s: after a restart there is one of everything", async (step) => {
     const name = `k-${step.toLowerCase()}`;
     const { running, id } = await startDeploy(name);
-    await until(id, ({ steps }) => steps.some((record) => record.name === step && record.state !== "pending"));
+    await until(redis(), id, hasReached(step));
     await running.kill();
 
     const restarted = creel.start("start");
@@ -86,7 +63,7 @@ describe.runIf(canRunHosts())("kill -9 during /deploy", () => {
 
   it("of Redis: the acknowledged command is carried out", async () => {
     const { running, id } = await startDeploy("redis-dies");
-    await until(id, ({ steps }) => steps.some(({ name, state }) => name === "install" && state !== "pending"));
+    await until(redis(), id, hasReached("install"));
     const pid = Number(readFileSync(join(creel.stateDir, "redis", "redis.pid"), "utf8"));
     process.kill(pid, "SIGKILL");
     await running.printed(/Deployed redis-dies in/);

@@ -6,11 +6,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isOperationId, type OperationId } from "../../src/core/names.ts";
-import { isEnded, type Operation } from "../../src/core/operation.ts";
+import { parseOperationId } from "../../src/core/names.ts";
+import { isEnded } from "../../src/core/operation.ts";
 import { Secret } from "../../src/core/secrets.ts";
-import { createJobs } from "../../src/jobs/jobs.ts";
 import { canRunHosts, type Installation, installCreel } from "./creel.ts";
+import { hasReached, until } from "./observe.ts";
 
 const PASSWORD = "an-acl-password-for-tests";
 
@@ -61,45 +61,24 @@ describe.runIf(canRunHosts())("bot and workers apart", () => {
     rmSync(folder, { recursive: true });
   });
 
-  async function until(id: OperationId, condition: (operation: Operation) => boolean): Promise<Operation> {
-    const jobs = await createJobs({
-      redis: { url, username: "creel", password: new Secret(PASSWORD), ca },
-      definitions: [],
-      now: Date.now,
-      random: Math.random,
-      redact: (text) => text,
-      concurrency: 1,
-      onError: () => undefined,
-    });
-    try {
-      for await (const operation of jobs.operations.watch(id, AbortSignal.timeout(180_000))) {
-        if (condition(operation)) return operation;
-      }
-      throw new Error(`${id} did not get there.`);
-    } finally {
-      await jobs.close();
-    }
-  }
+  const address = () => ({ url, username: "creel", password: new Secret(PASSWORD), ca });
 
   it("hand a deploy from a worker that was killed to another one, and the bot sees it through", async () => {
     const first = creel.start("worker");
     await first.printed(/creel worker: ready/);
     const bot = creel.start("bot");
     bot.type("/deploy name:ada");
-    const id = (await bot.printed(/operation ([0-9a-z]{16})/))[1] ?? "";
-    if (!isOperationId(id)) throw new Error(`${id} is not an operation's id.`);
-    await until(id, ({ steps }) => steps.some(({ name, state }) => name === "install" && state !== "pending"));
+    const id = parseOperationId((await bot.printed(/operation ([0-9a-z]{16})/))[1] ?? "");
+    await until(address(), id, hasReached("install"));
 
     const second = creel.start("worker");
     await second.printed(/creel worker: ready/);
     await first.kill();
     const killedMs = Date.now();
-    const resumed = await until(id, ({ steps }) =>
-      steps.some(({ name, state }) => name === "launch" && state !== "pending"),
-    );
+    const resumed = await until(address(), id, hasReached("launch"));
     expect(Date.now() - killedMs).toBeLessThan(30_000);
     expect(resumed.state).toBe("running");
-    expect(await until(id, isEnded)).toMatchObject({ state: "succeeded" });
+    expect(await until(address(), id, isEnded)).toMatchObject({ state: "succeeded" });
 
     bot.type("/status agent:ada");
     bot.type("/destroy agent:ada confirm:ada");

@@ -1,0 +1,114 @@
+import { execFileSync } from "node:child_process";
+import {
+  chmod,
+  type FileHandle,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createLocalProvider } from "../../../../services/provider/local/local-provider.ts";
+import { finishSnapshot } from "../../../../services/provider/local/snapshot-record.ts";
+import { createLocalSnapshots } from "../../../../services/provider/local/snapshots.ts";
+import { specFor } from "../../../contract/provider.ts";
+
+const never = new AbortController().signal;
+const MODULE = new URL("../../../../services/provider/local/snapshots.ts", import.meta.url).href;
+const RECORD = {
+  fingerprint: "0123456789abcdef",
+  createdAtMs: 5,
+  sizeBytes: 7,
+  openclawVersion: "2026.9.6",
+  containerImage: "localhost/creel/openclaw:2026.9.6",
+};
+
+let cacheDir: string;
+beforeEach(async () => {
+  cacheDir = await mkdtemp(join(tmpdir(), "creel-snapshots-"));
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await rm(cacheDir, { recursive: true, force: true });
+});
+
+async function keep(name: string, text: string): Promise<void> {
+  await mkdir(join(cacheDir, name));
+  await writeFile(join(cacheDir, name, "snapshot.json"), text);
+}
+
+describe("the list of snapshots", () => {
+  it("passes over those whose record is missing, empty, cut off or something else", async () => {
+    await keep("0123456789abcdef", JSON.stringify(RECORD));
+    await keep("0000000000000001", "");
+    await keep("0000000000000002", JSON.stringify(RECORD).slice(0, 40));
+    await keep("0000000000000003", '{"fingerprint": 5}');
+    await mkdir(join(cacheDir, "0000000000000004"));
+    const snapshots = createLocalSnapshots({ cacheDir });
+    expect((await snapshots.status()).all).toEqual([{ ...RECORD, directory: join(cacheDir, "0123456789abcdef") }]);
+    expect(await snapshots.current()).toBeNull();
+  });
+});
+
+describe("a finished snapshot", () => {
+  it("has its record on the disk before its name, and its name before it is used", async () => {
+    const unfinished = join(cacheDir, "building-0123456789abcdef");
+    const finished = join(cacheDir, "0123456789abcdef");
+    await mkdir(unfinished);
+    const synced: string[] = [];
+    const probe = await open(cacheDir, "r");
+    const handles: FileHandle = Object.getPrototypeOf(probe);
+    await probe.close();
+    const original = handles.sync;
+    vi.spyOn(handles, "sync").mockImplementation(async function (this: FileHandle) {
+      const path = await readlink(`/proc/self/fd/${this.fd}`);
+      synced.push(path.endsWith(".json") ? `${path} ${await readFile(path, "utf8")}` : path);
+      await original.call(this);
+    });
+    await finishSnapshot(unfinished, finished, RECORD);
+    expect(synced).toEqual([`${unfinished}/snapshot.json ${JSON.stringify(RECORD)}`, unfinished, cacheDir]);
+    expect(await readdir(cacheDir)).toEqual(["0123456789abcdef"]);
+    expect((await createLocalSnapshots({ cacheDir }).status()).all).toMatchObject([RECORD]);
+  });
+});
+
+describe("building without root", () => {
+  it("is refused with the command that works, for this cache folder", async () => {
+    const script = `
+      import { createLocalSnapshots } from ${JSON.stringify(MODULE)};
+      if (process.getuid() === 0) process.setuid(65534);
+      const never = new AbortController().signal;
+      await createLocalSnapshots({ cacheDir: process.argv[1] }).requireBuildTools(never)
+        .catch(({ code, hint }) => console.log(JSON.stringify({ code, hint })));`;
+    const argv = ["--input-type=module", "--eval", script, join(cacheDir, "my cache", "snapshots")];
+    const { code, hint } = JSON.parse(execFileSync(process.execPath, argv, { encoding: "utf8" }));
+    expect(code).toBe("tool-missing");
+    expect(hint).toContain(`CREEL_CACHE_DIR='${join(cacheDir, "my cache")}' scripts/creel start`);
+    expect(hint).toContain("/image build");
+    expect(hint).not.toContain("creel image");
+  });
+});
+
+describe("folders that cannot be part of a mount option", () => {
+  it.each([":", ",", "\\", '"'])("are refused before anything is made in them: %s", async (character) => {
+    const odd = join(cacheDir, `a${character}b`);
+    for (const dirs of [
+      { stateDir: odd, cacheDir: join(cacheDir, "c") },
+      { stateDir: join(cacheDir, "s"), cacheDir: odd },
+    ]) {
+      const provider = createLocalProvider({ ...dirs, driver: "nspawn" });
+      const refusal = { code: "config-invalid", userMessage: expect.stringContaining(odd) };
+      await expect(provider.snapshots.build(() => undefined, AbortSignal.abort())).rejects.toMatchObject(refusal);
+      await expect(provider.create(specFor("odd"), never)).rejects.toMatchObject(refusal);
+      const [driver] = await provider.diagnose();
+      expect(driver).toMatchObject({ verdict: "problem", seen: refusal.userMessage });
+      expect(await readdir(cacheDir)).toEqual([]);
+    }
+  });
+});
