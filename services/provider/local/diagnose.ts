@@ -2,23 +2,23 @@ import { stat } from "node:fs/promises";
 import { asOpsError } from "../../../src/core/errors.ts";
 import type { Finding } from "../../../src/core/finding.ts";
 import type { DriverName } from "./choose-driver.ts";
-import type { LocalDriver } from "./driver.ts";
-import { type LocalSnapshots, requireBuildTools } from "./snapshots.ts";
+import type { LocalSnapshots } from "./snapshots.ts";
 
 /** What this machine has and lacks for hosts under `driverName`, each thing tried. Never throws an OpsError. */
 export async function diagnoseLocal(
   driverName: DriverName,
-  driver: LocalDriver,
+  /** Throws an OpsError that says what is missing. */
+  requirements: (signal: AbortSignal) => Promise<void>,
   snapshots: LocalSnapshots,
 ): Promise<Finding[]> {
   const signal = new AbortController().signal;
   const tools = await finding("local driver", async () => {
-    await driver.requireTools(signal);
+    await requirements(signal);
     return `Hosts run under ${driverName}; everything it needs is installed.`;
   });
   const current = await snapshots.current();
   const builder = await finding("golden image builder", async () => {
-    await requireBuildTools(signal);
+    await snapshots.requireBuildTools(signal);
     return "Everything needed to build the golden image is installed.";
   });
   // Whoever has a snapshot can do without the means to build another.

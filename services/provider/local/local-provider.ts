@@ -12,6 +12,7 @@ import type { LocalDriver } from "./driver.ts";
 import { withFileLock } from "./lock.ts";
 import { requireSpace } from "./machine.ts";
 import { createNspawnDriver } from "./nspawn/driver.ts";
+import { requirePlainPaths } from "./plain-path.ts";
 import { createQemuDriver } from "./qemu/driver.ts";
 import { machineDisk } from "./qemu/machine-disk.ts";
 import type { SnapshotOptions } from "./recipe.ts";
@@ -50,7 +51,8 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
   const hostsDir = join(options.stateDir, "hosts");
   const locksDir = join(options.stateDir, "locks");
   const records = createHostRecords(hostsDir);
-  const snapshots = withMachineDisk(createLocalSnapshots(options), options.driver ?? "auto");
+  const requirePaths = () => requirePlainPaths([options.stateDir, options.cacheDir]);
+  const snapshots = withMachineDisk(createLocalSnapshots(options), options.driver ?? "auto", requirePaths);
   const { name: providerName = "local", internet = true, subnet = "10.99", gatewayPort = 18_789 } = options;
   const drivers: Readonly<Record<DriverName, LocalDriver>> = {
     nspawn: createNspawnDriver({ prefix: subnet, internet }),
@@ -149,8 +151,9 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
     name: providerName,
     snapshots,
     offers: async () => OFFERS,
-    create: (spec, signal) =>
-      lockHost(spec.name, signal, async () => {
+    async create(spec, signal) {
+      requirePaths();
+      return await lockHost(spec.name, signal, async () => {
         const before = await records.read(spec.name);
         const record = before ?? (await claim(spec, signal));
         try {
@@ -160,7 +163,8 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
           throw error;
         }
         return await describe(await existing(spec.name));
-      }),
+      });
+    },
     async find(name) {
       const record = await records.read(name);
       return record && (await describe(record));
@@ -173,17 +177,26 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
     consoleTail: (name, lines) => tailOf(join(records.folder(name), "console.log"), lines),
     async diagnose() {
       const driverName = await chooseDriver(options.driver ?? "auto");
-      return await diagnoseLocal(driverName, drivers[driverName], snapshots);
+      const requirements = async (signal: AbortSignal) => {
+        requirePaths();
+        await drivers[driverName].requireTools(signal);
+      };
+      return await diagnoseLocal(driverName, requirements, snapshots);
     },
     outsideView: (host, port) => drivers[host.address === "127.0.0.1" ? "qemu" : "nspawn"].outsideView(host, port),
   };
 }
 
 /** Virtual machines need a disk beside the snapshot's root. Making it needs root too, so it is made where root is expected. */
-function withMachineDisk(snapshots: LocalSnapshots, driver: DriverName | "auto"): LocalSnapshots {
+function withMachineDisk(
+  snapshots: LocalSnapshots,
+  driver: DriverName | "auto",
+  requirePaths: () => void,
+): LocalSnapshots {
   return {
     ...snapshots,
     async build(report, signal, options) {
+      requirePaths();
       const snapshot = await snapshots.build(report, signal, options);
       const built = await snapshots.current();
       if (built !== null && (await chooseDriver(driver)) === "qemu") {

@@ -1,6 +1,5 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { z } from "zod";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { OpsError } from "../../../src/core/errors.ts";
 import type { Snapshot, SnapshotProgress, SnapshotStatus, Snapshots } from "../provider.ts";
 import { buildSnapshot } from "./build-snapshot.ts";
@@ -8,6 +7,7 @@ import { isErrno, runChild } from "./child.ts";
 import { withFileLock } from "./lock.ts";
 import { requireSpace, requireTools } from "./machine.ts";
 import { fingerprintOf, type Recipe, recipeFor, type SnapshotOptions } from "./recipe.ts";
+import { finishSnapshot, readSnapshotRecord } from "./snapshot-record.ts";
 
 /** A snapshot on this machine's disk. */
 export interface LocalSnapshot extends Snapshot {
@@ -19,20 +19,14 @@ export interface LocalSnapshot extends Snapshot {
 export interface LocalSnapshots extends Snapshots {
   /** The newest one with the wanted fingerprint; null when it has to be built first. */
   current(): Promise<LocalSnapshot | null>;
+  /** @throws OpsError `tool-missing`, also when this is not root. */
+  requireBuildTools(signal: AbortSignal): Promise<void>;
 }
 
 const TOOLS = ["mmdebstrap", "unshare", "setpriv", "flock", "chroot", "tar", "npm", "ip"];
 /** The host's root, the container tree beside it, and the tree once more while podman imports it. */
 const BUILD_BYTES = 5 * 2 ** 30;
 const UNFINISHED = "building-";
-
-const record = z.object({
-  fingerprint: z.string(),
-  createdAtMs: z.number(),
-  sizeBytes: z.number(),
-  openclawVersion: z.string(),
-  containerImage: z.string(),
-});
 
 /** Golden snapshots in `options.cacheDir`, one directory each. Building needs root; using them does not. */
 export function createLocalSnapshots(options: SnapshotOptions): LocalSnapshots {
@@ -56,7 +50,7 @@ export function createLocalSnapshots(options: SnapshotOptions): LocalSnapshots {
   ): Promise<Snapshot> {
     const before = await current();
     if (before !== null && !force) return before;
-    await requireBuildTools(signal);
+    await requireBuildTools(cacheDir, signal);
     await mkdir(cacheDir, { recursive: true });
     const onWait = () => report({ stage: "Waiting for another build", number: 1, of: 1 });
     return await withFileLock(join(cacheDir, "lock"), signal, onWait, async () => {
@@ -68,7 +62,7 @@ export function createLocalSnapshots(options: SnapshotOptions): LocalSnapshots {
     });
   }
 
-  return { status, build, current };
+  return { status, build, current, requireBuildTools: (signal) => requireBuildTools(cacheDir, signal) };
 }
 
 async function buildInto(
@@ -89,9 +83,8 @@ async function buildInto(
       openclawVersion: recipe.openclawVersion,
       containerImage: recipe.containerImage,
     };
-    await writeFile(join(directory, "snapshot.json"), JSON.stringify(fields));
     const finished = await freeName(cacheDir, fingerprint);
-    await rename(directory, finished);
+    await finishSnapshot(directory, finished, fields);
     return { ...fields, directory: finished };
   } catch (error) {
     await rm(directory, { recursive: true, force: true, maxRetries: 5 });
@@ -122,10 +115,8 @@ async function readAll(cacheDir: string): Promise<LocalSnapshot[]> {
 
 async function readOne(cacheDir: string, name: string): Promise<LocalSnapshot | null> {
   const directory = join(cacheDir, name);
-  const text = await readFile(join(directory, "snapshot.json"), "utf8").catch(() => null);
-  if (text === null) return null;
-  const parsed = record.safeParse(JSON.parse(text));
-  return parsed.success ? { ...parsed.data, directory } : null;
+  const record = await readSnapshotRecord(directory);
+  return record && { ...record, directory };
 }
 
 async function removeUnfinished(cacheDir: string): Promise<void> {
@@ -138,15 +129,21 @@ async function sizeOf(directory: string, signal: AbortSignal): Promise<number> {
   return Number.parseInt(output, 10);
 }
 
-/** @throws OpsError `tool-missing`, also when this is not root. */
-export async function requireBuildTools(signal: AbortSignal): Promise<void> {
-  await requireTools(TOOLS, signal);
-  if (process.getuid?.() === 0) return;
+async function requireBuildTools(cacheDir: string, signal: AbortSignal): Promise<void> {
+  if (process.getuid?.() === 0) return await requireTools(TOOLS, signal);
+  // Another state folder: files of root in this one would lock its owner out.
+  const start = `sudo CREEL_STATE_DIR=/root/creel CREEL_CACHE_DIR=${quoted(dirname(cacheDir))} scripts/creel start`;
   throw new OpsError({
     code: "tool-missing",
     userMessage: "Building the golden snapshot needs root, once: it installs Debian packages into a directory.",
-    hint: "Run `sudo creel image build` once; afterwards hosts under qemu need no root.",
+    hint:
+      `Set local.driver to qemu in creel.yaml, run \`${start}\` and type /image build there (owners.terminal, if set, ` +
+      "has to name root). Afterwards hosts under qemu need no root.",
   });
+}
+
+function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 function diskFull(cacheDir: string, cause: unknown): OpsError {

@@ -4,6 +4,7 @@ import { release } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { runChild } from "../child.ts";
+import { readJson } from "../json-file.ts";
 
 const PROBE_TIMEOUT_MS = 20_000;
 const verdict = z.object({ kernel: z.string(), works: z.boolean() });
@@ -15,18 +16,11 @@ const verdict = z.object({ kernel: z.string(), works: z.boolean() });
 export async function kvmWorks(stateDir: string, kernel: string, signal: AbortSignal): Promise<boolean> {
   if (!existsSync("/dev/kvm")) return false;
   const file = join(stateDir, "kvm.json");
-  const known = await readVerdict(file);
+  const known = verdict.safeParse(await readJson(file)).data;
   if (known?.kernel === release()) return known.works;
   const works = await probe(stateDir, kernel, signal);
   await writeFile(file, JSON.stringify({ kernel: release(), works }));
   return works;
-}
-
-async function readVerdict(file: string): Promise<z.output<typeof verdict> | null> {
-  const text = await readFile(file, "utf8").catch(() => null);
-  if (text === null) return null;
-  const parsed = verdict.safeParse(JSON.parse(text));
-  return parsed.success ? parsed.data : null;
 }
 
 async function probe(stateDir: string, kernel: string, signal: AbortSignal): Promise<boolean> {
