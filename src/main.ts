@@ -49,6 +49,9 @@ interface Creel {
   readonly tools: Tools;
 }
 
+/** For output that is still on its way. */
+const LINGER_MS = 1000;
+
 const version = String(JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version);
 
 async function run(command: CreelCommand): Promise<number> {
@@ -343,4 +346,6 @@ if (commandLine.type === "print") {
   process.exitCode = commandLine.exitCode;
 } else {
   process.exitCode = await run(commandLine.command);
+  // Everything is closed by now. A connection that was just being made when its Redis was stopped would try again for ever.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }
