@@ -10,6 +10,8 @@ const CANARY = "canary-5d1f0c9a7e3b48d26f";
 const driver = process.env.CREEL_E2E_DRIVER ?? "nspawn";
 const isSlow = driver === "qemu";
 const patienceMs = isSlow ? 1_800_000 : 200_000;
+/** Every look is an SSH handshake, which costs an emulated host seconds of its time. */
+const lookMs = isSlow ? 5000 : 300;
 /** In seconds. The defaults are for machines with hardware virtualisation. */
 const budgets = isSlow
   ? "budgets:\n  deploy: { reach: 900, install: 900, launch: 900, boot: 1800, ready: 2400, access: 600 }\n"
@@ -86,7 +88,7 @@ describe.runIf(canRunHosts())(`an agent on a ${driver} host`, () => {
     await onHost(["sh", "-c", "(sleep 0.2; systemctl reboot) >/dev/null 2>&1 &"]);
     const before = (await bootId(onHost)) ?? "";
     await expect
-      .poll(() => bootId(onHost), { timeout: patienceMs, interval: 300 })
+      .poll(() => bootId(onHost), { timeout: patienceMs, interval: lookMs })
       .toSatisfy((id) => id !== null && id !== before);
     await untilReady(onHost);
     expect(JSON.parse(await onHost(["cat", "/run/creel-secrets/gateway.json"]))).toEqual({ gatewayToken: CANARY });
@@ -151,7 +153,7 @@ async function untilReady(onHost: OnHost): Promise<void> {
       return false;
     }
   };
-  await expect.poll(ask, { timeout: patienceMs, interval: 500 }).toBe(true);
+  await expect.poll(ask, { timeout: patienceMs, interval: lookMs }).toBe(true);
 }
 
 /** null while the host cannot be asked. */
