@@ -41,7 +41,7 @@ async function adopt(services: Services, host: Host): Promise<Adoption> {
 async function judge(services: Services, host: Host): Promise<{ state: AgentState; because: string }> {
   if (host.state === "stopped") return { state: "serving", because: "its host is switched off; Creel starts it again" };
   try {
-    await using shell = await services.shells.connect(host, { signal: AbortSignal.timeout(8000) });
+    await using shell = await services.shells.connect(host, { signal: AbortSignal.timeout(20_000) });
     const { state } = await services.gateway.health(shell, services.gatewaySettings.port);
     if (state === "absent")
       return { state: "failed", because: "there is no gateway on its host: a deploy was cut off" };

@@ -8,8 +8,8 @@ import type { AgentName } from "../core/names.ts";
 import type { Operations } from "../operations/journal.ts";
 import { type Services, selectProvider } from "../operations/services.ts";
 
-/** A host that does not answer within this time must not hold up the others. */
-const LOOK_MS = 8000;
+/** A host that answers this slowly must not hold up the others; one that does not answer at all is given up much sooner. */
+const LOOK_MS = 20_000;
 
 type Seen = Pick<AgentStatus, "host" | "gateway" | "note"> & { readonly health: GatewayHealth | null };
 
