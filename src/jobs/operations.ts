@@ -1,11 +1,12 @@
 import { OpsError } from "../core/errors.ts";
-import { makeOperationId, type OperationId } from "../core/names.ts";
+import { makeOperationId } from "../core/names.ts";
 import { fail, failureFrom, isEnded, newOperation } from "../core/operation.ts";
 import type { OperationDefinition } from "../operations/definition.ts";
 import type { Operations } from "../operations/journal.ts";
 import type { Changes } from "./changes.ts";
 import type { Lanes } from "./lanes.ts";
 import { noSuchOperation, type OperationStore } from "./store.ts";
+import { wake } from "./wake.ts";
 import { watchOperation } from "./watch.ts";
 
 export interface OperationsParts {
@@ -19,17 +20,7 @@ export interface OperationsParts {
 }
 
 export function createOperations(parts: OperationsParts): Operations {
-  const { store, changes, lanes, definitions, now, random, onError } = parts;
-
-  /** The next one comes by itself a little later when this fails. */
-  async function wake(id: OperationId): Promise<void> {
-    try {
-      const lane = await store.lane(id);
-      if (lane !== null) await lanes.wake(lane, id);
-    } catch (error) {
-      onError(error);
-    }
-  }
+  const { store, changes, lanes, definitions, now, random } = parts;
 
   return {
     async enqueue({ kind, params, agent, requestedBy }) {
@@ -57,7 +48,7 @@ export function createOperations(parts: OperationsParts): Operations {
       // Nobody has begun with it: there is nothing to undo, so it does not have to wait for a worker either.
       if (stored.fence === "0") {
         const replaced = await store.replaceUnclaimed(stored, fail(stored.operation, failureFrom(cancelled()), now()));
-        if (replaced?.next) await wake(replaced.next);
+        if (replaced?.next) await wake(parts, replaced.next);
         if (replaced) return true;
       }
       return store.requestCancel(id);

@@ -13,6 +13,7 @@ import type { JobsOptions } from "./options.ts";
 import { runOperation } from "./runner.ts";
 import { createOperationStore } from "./store.ts";
 import { startSweeper } from "./sweeper.ts";
+import { wake } from "./wake.ts";
 import { startLaneWorker } from "./worker.ts";
 
 export interface Workers {
@@ -26,18 +27,9 @@ export function startWorkers(options: JobsOptions, subscriber: Redis, lanes: Lan
   const store = createOperationStore(redis);
   const claims = createClaims(store, createChanges(subscriber, keys.cancel, onError), onError);
 
-  async function wake(id: OperationId): Promise<void> {
-    try {
-      const lane = await store.lane(id);
-      if (lane !== null) await lanes.wake(lane, id);
-    } catch (error) {
-      // It comes back by itself a little later.
-      onError(error);
-    }
-  }
-
   const run = (claimed: Claimed) => runClaimed(options, claimed);
-  const parts = { redis, concurrency: options.concurrency, claims, run, wake, onError };
+  const wakeNext = (id: OperationId) => wake({ store, lanes, onError }, id);
+  const parts = { redis, concurrency: options.concurrency, claims, run, wake: wakeNext, onError };
   const workers = LANES.map((lane) => startLaneWorker(lane, parts));
   const sweeper = startSweeper(store, lanes, onError);
 

@@ -1,0 +1,20 @@
+import type { OperationId } from "../core/names.ts";
+import type { Lanes } from "./lanes.ts";
+import type { OperationStore } from "./store.ts";
+
+/** Lets an operation whose turn has come go at once. Never rejects: it comes by itself a little later when this fails. */
+export async function wake(
+  {
+    store,
+    lanes,
+    onError,
+  }: { readonly store: OperationStore; readonly lanes: Lanes; readonly onError: (error: unknown) => void },
+  id: OperationId,
+): Promise<void> {
+  try {
+    const lane = await store.lane(id);
+    if (lane !== null) await lanes.wake(lane, id);
+  } catch (error) {
+    onError(error);
+  }
+}
