@@ -13,12 +13,70 @@ const secretRef = z
   SecretRef,
   string
 >;
-const seconds = z.number().positive().max(86_400);
 const count = z.number().int().positive();
+const snowflake = z
+  .string("must be in quotes, because YAML rounds such long numbers")
+  .regex(/^\d{15,20}$/, "must be a Discord id: 15 to 20 digits (Developer Mode, then Copy ID)");
+const telegramId = z
+  .union([z.number().int(), z.string().regex(/^-?\d{1,16}$/)], "must be a numeric Telegram id")
+  .transform(String);
+const people = z.strictObject({
+  terminal: z.array(z.string().min(1)).optional(),
+  discord: z
+    .strictObject({ users: z.array(snowflake).default([]), roles: z.array(snowflake).default([]) })
+    .prefault({}),
+  telegram: z.array(telegramId.refine((id) => !id.startsWith("-"), "must be a person, not a group")).default([]),
+});
+const serverAddress = z.url({ protocol: /^https?$/, error: "must be an address such as https://chat.example.net" });
+const seconds = z.number().positive().max(86_400);
+
+function isTimeZone(name: string): boolean {
+  try {
+    return Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
 
 /** The whole of `creel.yaml`. `creel.example.yaml` documents it and is parsed by the tests. */
 const schema = z.strictObject({
-  owners: z.strictObject({ terminal: z.array(z.string().min(1)).optional() }).default({}),
+  owners: people.prefault({}),
+  operators: people.prefault({}),
+  discord: z
+    .strictObject({
+      token: secretRef,
+      guilds: z.array(snowflake).default([]),
+      api: serverAddress.default("https://discord.com/api"),
+    })
+    .optional(),
+  telegram: z
+    .strictObject({
+      token: secretRef,
+      apiRoot: serverAddress.transform((url) => url.replace(/\/+$/, "")).default("https://api.telegram.org"),
+      webhook: z
+        .strictObject({
+          url: z.url({ protocol: /^https$/, error: "must be an https:// address that Telegram can reach" }),
+          listen: z
+            .string()
+            .regex(/^[\w.:[\]-]+:\d{1,5}$/, "must be an address and a port, such as 127.0.0.1:8443")
+            .default("127.0.0.1:8443"),
+          secret: secretRef,
+        })
+        .optional(),
+    })
+    .optional(),
+  alerts: z
+    .strictObject({
+      discord: snowflake.optional(),
+      telegram: telegramId.optional(),
+      digest: z
+        .string()
+        .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of day such as 09:00")
+        .default("09:00"),
+      timeZone: z.string().refine(isTimeZone, "must be a time zone such as Europe/Berlin").default("UTC"),
+    })
+    .prefault({}),
+  limits: z.record(z.string(), count).default({}),
   redis: z
     .strictObject({
       url: z
@@ -56,7 +114,7 @@ const schema = z.strictObject({
   concurrency: count.default(4),
 });
 
-type Settings = z.output<typeof schema>;
+export type Settings = z.output<typeof schema>;
 
 /** What Creel reads from outside, checked once at the start. */
 export interface Config {

@@ -22,10 +22,11 @@ describe("creel.yaml", () => {
   });
 
   it("is documented by an example that says the defaults", () => {
-    const { owners, budgets, ...rest } = parseSettings(example, "creel.example.yaml");
-    const { owners: _owners, budgets: _budgets, ...defaults } = parseSettings("", "creel.yaml");
+    const { owners, budgets, limits, ...rest } = parseSettings(example, "creel.example.yaml");
+    const { owners: nobody, budgets: _budgets, limits: _limits, ...defaults } = parseSettings("", "creel.yaml");
     expect(rest).toEqual(defaults);
-    expect(owners).toEqual({ terminal: ["root"] });
+    expect(owners).toEqual({ ...nobody, terminal: ["root"] });
+    expect(limits).toEqual({ deploy: 10 });
     expect(budgets).toEqual({ deploy: { ready: 300 } });
   });
 
@@ -37,9 +38,17 @@ describe("creel.yaml", () => {
   it("has an example whose commented settings are valid too", () => {
     const uncommented = example
       .split("\n")
-      .map((line) => line.replace(/^(\s*)# (?=(?:redis:| {2}\w+:|containerImage:|token:) ?)/, "$1"))
+      .map((line) => line.replace(/^(\s*)# (?=\s*\w+:(?: |$))/, "$1"))
       .join("\n");
-    const { redis, gateway } = parseSettings(uncommented, "creel.example.yaml");
+    const { redis, gateway, discord, telegram, owners, operators, alerts } = parseSettings(
+      uncommented,
+      "creel.example.yaml",
+    );
+    expect(discord).toMatchObject({ token: "env:CREEL_DISCORD_TOKEN", api: "https://discord.com/api" });
+    expect(telegram?.webhook).toMatchObject({ listen: "127.0.0.1:8443" });
+    expect(owners).toMatchObject({ discord: { users: ["80351110224678912"] }, telegram: ["123456789"] });
+    expect(operators.discord.roles).toHaveLength(1);
+    expect(alerts).toMatchObject({ telegram: "-1001234567890", digest: "09:00" });
     expect(redis).toMatchObject({ password: "env:CREEL_REDIS_PASSWORD" });
     expect(gateway).toMatchObject({
       token: "env:CREEL_GATEWAY_TOKEN",
@@ -51,6 +60,15 @@ describe("creel.yaml", () => {
     ["gatway: {}", "gatway: there is no such setting"],
     ["gateway: {prot: 1}", "gateway.prot: there is no such setting"],
     ["gateway: {port: http}", "gateway.port:"],
+    ["owners: {discord: {users: [80351110224678912]}}", "owners.discord.users.0: must be in quotes"],
+    ["owners: {telegram: [-100123]}", "owners.telegram.0: must be a person, not a group"],
+    ["discord: {token: abc}", "discord.token: must refer to a secret"],
+    [
+      "telegram: {token: 'env:T', webhook: {url: 'http://x.net', secret: 'env:S'}}",
+      "telegram.webhook.url: must be an https",
+    ],
+    ["alerts: {digest: '25:00'}", "alerts.digest: must be a time of day"],
+    ["alerts: {timeZone: Mars/Olympus}", "alerts.timeZone: must be a time zone"],
     ["gateway: {port: 80}", "gateway.port:"],
     ["gateway: {token: hunter2-hunter2}", "gateway.token: must refer to a secret"],
     [

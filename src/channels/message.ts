@@ -1,3 +1,5 @@
+import type { TicketId } from "../core/desk.ts";
+
 export type Tone = "plain" | "progress" | "good" | "bad" | "question";
 
 export interface StepLine {
@@ -18,23 +20,42 @@ export type Block =
   | { readonly type: "steps"; readonly steps: readonly StepLine[] }
   | { readonly type: "list"; readonly title: string; readonly items: readonly string[] }
   /** Lines from outside, oldest first. */
-  | { readonly type: "log"; readonly lines: readonly string[] }
-  /** Complete command lines worth sending next; a chat may make buttons of them. */
-  | { readonly type: "next"; readonly commands: readonly string[] };
+  | { readonly type: "log"; readonly lines: readonly string[] };
+
+/** What may be done next: a button in a chat, a line to type in a terminal. */
+export interface Action {
+  /** One to three words. */
+  readonly label: string;
+  readonly tone: "plain" | "good" | "danger";
+  readonly does: /** A complete command line. */
+    | { readonly type: "command"; readonly line: string }
+    /** Answers a question; only chats have tickets. */
+    | { readonly type: "answer"; readonly ticket: TicketId; readonly answer: "yes" | "no" };
+}
 
 /** What a channel shows, without a word on how. Strings may hold anything: each channel makes them harmless in its own way. */
 export interface Message {
   readonly title: string;
   readonly tone: Tone;
   readonly blocks: readonly Block[];
+  readonly actions: readonly Action[];
   /** For the person who asked, not for the room. */
   readonly private: boolean;
 }
 
 /** Leaves out blocks with nothing in them. */
-export function message(title: string, tone: Tone, blocks: readonly (Block | null)[], isPrivate = false): Message {
+export function message(
+  title: string,
+  tone: Tone,
+  blocks: readonly (Block | null)[],
+  options: { readonly private?: boolean; readonly actions?: readonly Action[] } = {},
+): Message {
   const kept = blocks.filter((block) => block !== null).filter((block) => !isEmpty(block));
-  return { title, tone, blocks: kept, private: isPrivate };
+  return { title, tone, blocks: kept, actions: options.actions ?? [], private: options.private ?? false };
+}
+
+export function command(label: string, line: string, tone: Action["tone"] = "plain"): Action {
+  return { label, tone, does: { type: "command", line } };
 }
 
 export function text(content: string | null): Block | null {
@@ -53,8 +74,6 @@ function isEmpty(block: Block): boolean {
       return block.items.length === 0;
     case "log":
       return block.lines.length === 0;
-    case "next":
-      return block.commands.length === 0;
     default:
       return false;
   }

@@ -9,13 +9,37 @@ export interface Actor {
   readonly name: string;
 }
 
-export interface Owners {
+/** People by their ids in each channel, as `creel.yaml` lists them. */
+export interface People {
   readonly terminal: readonly string[];
+  readonly discord: { readonly users: readonly string[]; readonly roles: readonly string[] };
+  readonly telegram: readonly string[];
 }
 
-/** Deny by default: an actor may act only when its channel's owner list names it. */
-export function isOwner(actor: Actor, owners: Owners): boolean {
-  if (actor.channel === "creel") return true;
-  if (actor.channel === "terminal") return owners.terminal.includes(actor.user);
-  return false;
+export interface Authority {
+  /** May do everything. */
+  readonly owners: People;
+  /** May do whatever needs no confirmation. */
+  readonly operators: People;
+}
+
+export type Rank = "owner" | "operator" | "stranger";
+
+/** Deny by default: whom no list names is a stranger, whatever a chat's own permissions say. */
+export function rankOf(actor: Actor, { owners, operators }: Authority): Rank {
+  if (actor.channel === "creel" || isAmong(actor, owners)) return "owner";
+  return isAmong(actor, operators) ? "operator" : "stranger";
+}
+
+function isAmong({ channel, user, roles }: Actor, people: People): boolean {
+  switch (channel) {
+    case "terminal":
+      return people.terminal.includes(user);
+    case "discord":
+      return people.discord.users.includes(user) || roles.some((role) => people.discord.roles.includes(role));
+    case "telegram":
+      return people.telegram.includes(user);
+    case "creel":
+      return false;
+  }
 }

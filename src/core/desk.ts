@@ -1,6 +1,7 @@
 import type { Actor } from "./actor.ts";
 import type { Agent } from "./agent.ts";
 import type { AuditEvent } from "./audit.ts";
+import type { Origin } from "./chat.ts";
 import type { OpsError } from "./errors.ts";
 import type { AgentName, OperationId } from "./names.ts";
 import type { Operation } from "./operation.ts";
@@ -58,9 +59,18 @@ export type Reply =
   | { readonly type: "answer"; readonly answer: Answer }
   /** Durable; watch it to its end. */
   | { readonly type: "operation"; readonly operation: Operation }
-  /** Submit the same again with `confirmation` set to `expected`. */
-  | { readonly type: "confirm"; readonly question: string; readonly expected: string }
+  /** Submit the same again with `confirmation` set to `expected`; or, in a chat, show buttons for the ticket and `bind` it to their message. */
+  | {
+      readonly type: "confirm";
+      readonly question: string;
+      readonly expected: string;
+      /** null where the answer is typed. */
+      readonly ticket: TicketId | null;
+    }
   | { readonly type: "refused"; readonly error: OpsError };
+
+/** A question that was asked and may be answered once, by who caused it, at its message, within two minutes. */
+export type TicketId = string & { readonly __ticketId: true };
 
 export interface Choice {
   readonly value: string;
@@ -69,8 +79,12 @@ export interface Choice {
 
 /** The one entrance for every channel: authority, validation, confirmation and audit happen behind it, once. */
 export interface Desk {
-  /** Never throws an OpsError: refusals are replies. */
-  submit(actor: Actor, submission: Submission): Promise<Reply>;
+  /** Never throws an OpsError: refusals are replies. Without an `origin` it comes from a terminal, where whoever asks also watches. Idempotent by the origin's key. */
+  submit(actor: Actor, submission: Submission, origin?: Origin): Promise<Reply>;
+  /** Names the message that carries a ticket's buttons. From now on it can be answered there, and nowhere else. */
+  bind(ticket: TicketId, message: string): Promise<void>;
+  /** Somebody pressed a ticket's button. Never throws an OpsError. */
+  answer(actor: Actor, ticket: TicketId, message: string, answer: "yes" | "no"): Promise<Reply>;
   /** At most 25 values for an option that start with `prefix`; empty for strangers. */
   complete(actor: Actor, command: string, option: string, prefix: string): Promise<Choice[]>;
   /** Operations that have not ended, newest first; empty for strangers. */

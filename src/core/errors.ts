@@ -7,8 +7,10 @@ export type ErrorCode =
   | "input-invalid"
   /** `creel.yaml` or the environment does not fit the schema. */
   | "config-invalid"
-  /** The actor is not an owner. */
+  /** The actor is not an owner, or an operator who asked for what only owners may do. */
   | "not-permitted"
+  /** The actor has asked for this too often. */
+  | "rate-limited"
   /** A confirmation was expected and is missing or does not match. */
   | "confirmation-required"
   /** The named agent, operation or generation does not exist. */
@@ -49,6 +51,12 @@ export type ErrorCode =
   | "gateway-exposed"
   /** A secret reference cannot be resolved. */
   | "secret-unavailable"
+  /** A chat service does not answer, or asks to wait. */
+  | "chat-unavailable"
+  /** The bot may not write there (any more): removed, blocked, a permission missing, or the place is gone. */
+  | "chat-forbidden"
+  /** The chat service refuses the bot itself: token revoked, intent missing, a second bot on the same token. */
+  | "chat-refused"
   /** Redis cannot be reached or refuses to work as a durable store. */
   | "store-unavailable"
   /** A step did not end within its time budget. */
@@ -70,6 +78,8 @@ export interface OpsErrorFields {
   readonly hint?: string | null;
   /** "later": the same call may succeed in a moment; the step runner retries it within the step's budget. */
   readonly retry?: "never" | "later";
+  /** How long the service said to wait; null or absent when it said nothing. */
+  readonly retryAfterMs?: number | null;
   /** Log lines that show the cause, oldest first; redacted by whoever stores or shows them. */
   readonly evidence?: readonly string[];
   readonly cause?: unknown;
@@ -81,6 +91,7 @@ export class OpsError extends Error {
   readonly userMessage: string;
   readonly hint: string | null;
   readonly retry: "never" | "later";
+  readonly retryAfterMs: number | null;
   readonly evidence: readonly string[];
 
   constructor(fields: OpsErrorFields) {
@@ -90,6 +101,7 @@ export class OpsError extends Error {
     this.userMessage = fields.userMessage;
     this.hint = fields.hint ?? null;
     this.retry = fields.retry ?? "never";
+    this.retryAfterMs = fields.retryAfterMs ?? null;
     this.evidence = fields.evidence ?? [];
   }
 }

@@ -1,4 +1,5 @@
 import type { Actor } from "./actor.ts";
+import type { Place } from "./chat.ts";
 import type { ErrorCode, OpsError } from "./errors.ts";
 import type { AgentName, OperationId } from "./names.ts";
 
@@ -45,6 +46,8 @@ export interface Operation {
   readonly agent: AgentName | null;
   readonly state: OperationState;
   readonly requestedBy: Actor;
+  /** Where progress and outcome are told; null when nobody in a chat waits for them. */
+  readonly place: Place | null;
   readonly requestedAtMs: number;
   readonly startedAtMs: number | null;
   readonly endedAtMs: number | null;
@@ -66,12 +69,14 @@ export interface NewOperation {
   readonly params: Json;
   readonly agent: AgentName | null;
   readonly requestedBy: Actor;
+  readonly place?: Place | null;
   readonly steps: readonly { readonly name: string; readonly title: string }[];
 }
 
 export function newOperation(fields: NewOperation, nowMs: number): Operation {
   return {
     ...fields,
+    place: fields.place ?? null,
     state: "queued",
     requestedAtMs: nowMs,
     startedAtMs: null,

@@ -1,8 +1,9 @@
 import type { Command } from "../../commands/command.ts";
 import { findCommand, validateOptions } from "../../commands/validate.ts";
-import { type Actor, isOwner, type Owners } from "../core/actor.ts";
+import { type Actor, type Authority, rankOf } from "../core/actor.ts";
 import type { AgentRegistry } from "../core/agent.ts";
 import type { AuditLog } from "../core/audit.ts";
+import type { ChannelMemory, Origin, RateLimiter } from "../core/chat.ts";
 import type { Desk, Reply, Submission } from "../core/desk.ts";
 import { asOpsError, OpsError } from "../core/errors.ts";
 import { type AgentName, isAgentName, quoteForMessage } from "../core/names.ts";
@@ -11,42 +12,67 @@ import type { Operations } from "../operations/journal.ts";
 import { answer } from "./answers.ts";
 import { complete } from "./completion.ts";
 import { checkAgentKnown } from "./known-agents.ts";
+import { checkRate, type Limits } from "./limits.ts";
 import type { Questions } from "./questions.ts";
+import { createTickets, type Tickets } from "./tickets.ts";
 
 export interface DeskParts {
   readonly commands: readonly Command[];
-  readonly owners: Owners;
+  readonly authority: Authority;
   readonly operations: Operations;
   readonly audit: AuditLog;
   readonly registry: AgentRegistry;
   readonly questions: Questions;
+  readonly memory: ChannelMemory;
+  readonly limiter: RateLimiter;
+  readonly limits: Limits;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Hides credentials: people paste them into the wrong place, and refusals are written down. */
   readonly redact: (text: string) => string;
+  /** Unguessable; printable ASCII of at most 40 bytes. */
+  readonly makeTicketId: () => string;
 }
 
 const RECENT = 50;
 
 export function createDesk(parts: DeskParts): Desk {
+  const tickets = createTickets({ memory: parts.memory, now: parts.now, makeId: parts.makeTicketId });
+  const rank = (actor: Actor) => rankOf(actor, parts.authority);
+  const orRefuse = async (actor: Actor, attempt: Submission, reply: () => Promise<Reply>): Promise<Reply> => {
+    try {
+      return await reply();
+    } catch (error) {
+      return { type: "refused", error: await recordRefusal(parts, actor, attempt, asOpsError(error)) };
+    }
+  };
   return {
-    async submit(actor, submission) {
-      try {
-        return await serve(parts, actor, submission);
-      } catch (error) {
-        return { type: "refused", error: await recordRefusal(parts, actor, submission, asOpsError(error)) };
-      }
+    submit: (actor, submission, origin) =>
+      orRefuse(actor, submission, () => serve(parts, tickets, actor, submission, origin)),
+    bind: (ticket, message) => tickets.bind(ticket, message),
+    async answer(actor, ticket, message, answer) {
+      const attempt = { command: answer === "yes" ? "confirm" : "decline", options: {}, confirmation: null };
+      return orRefuse(actor, attempt, async () => {
+        if (rank(actor) === "stranger") throw notPermitted(actor);
+        const { submission, origin } = await tickets.check(ticket, actor, message);
+        const reply: Reply =
+          answer === "no"
+            ? { type: "refused", error: await recordRefusal(parts, actor, submission, declined()) }
+            : await orRefuse(actor, submission, () => serve(parts, tickets, actor, submission, origin));
+        await tickets.close(ticket);
+        return reply;
+      });
     },
     async complete(actor, command, option, prefix) {
-      return isOwner(actor, parts.owners) ? complete(parts, command, option, prefix) : [];
+      return rank(actor) === "stranger" ? [] : complete(parts, command, option, prefix);
     },
     async unfinished(actor) {
-      if (!isOwner(actor, parts.owners)) return [];
+      if (rank(actor) === "stranger") return [];
       const recent = await parts.operations.recent({ agent: null, limit: RECENT });
       return recent.filter((operation) => !isEnded(operation));
     },
     async *watch(actor, operation, signal) {
-      if (!isOwner(actor, parts.owners)) {
+      if (rank(actor) === "stranger") {
         const attempt = { command: "watch", options: {}, confirmation: null };
         throw await recordRefusal(parts, actor, attempt, notPermitted(actor));
       }
@@ -55,22 +81,36 @@ export function createDesk(parts: DeskParts): Desk {
   };
 }
 
-async function serve(parts: DeskParts, actor: Actor, submission: Submission): Promise<Reply> {
-  if (!isOwner(actor, parts.owners)) throw notPermitted(actor);
+async function serve(
+  parts: DeskParts,
+  tickets: Tickets,
+  actor: Actor,
+  submission: Submission,
+  origin: Origin | undefined,
+): Promise<Reply> {
+  const rank = rankOf(actor, parts.authority);
+  if (rank === "stranger") throw notPermitted(actor);
   const command = findCommand(submission.command, parts.commands);
   const request = command.request(validateOptions(command, submission.options));
-  await checkAgentKnown(parts, command, request, submission);
   const confirmation = command.confirmation(request);
+  if (confirmation !== null && rank !== "owner") throw onlyForOwners(actor, command);
+  await checkAgentKnown(parts, command, request, submission);
+  // A confirmed command was counted when it was asked about.
+  const isCounted = origin !== undefined && submission.confirmation === null;
+  if (isCounted) await checkRate(parts.limiter, parts.limits, actor, command.name);
   if (confirmation !== null) {
-    if (submission.confirmation === null) return { type: "confirm", ...confirmation };
-    checkConfirmed(submission.confirmation, confirmation.expected);
+    const { question, expected } = confirmation;
+    if (submission.confirmation === null) {
+      const confirmed = { ...submission, confirmation: expected };
+      const ticket = origin === undefined ? null : await tickets.open(actor, confirmed, origin);
+      return { type: "confirm", question, expected, ticket };
+    }
+    checkConfirmed(submission.confirmation, expected);
   }
   if (request.type !== "operation") return { type: "answer", answer: await answer(parts, actor, request) };
   const { kind, params, agent } = request;
-  return {
-    type: "operation",
-    operation: await parts.operations.enqueue({ kind, params, agent, requestedBy: actor }),
-  };
+  const operation = await parts.operations.enqueue({ kind, params, agent, requestedBy: actor, origin });
+  return { type: "operation", operation };
 }
 
 function checkConfirmed(given: string, expected: string): void {
@@ -83,12 +123,28 @@ function checkConfirmed(given: string, expected: string): void {
   });
 }
 
+function declined(): OpsError {
+  return new OpsError({ code: "confirmation-required", userMessage: "Nothing was done." });
+}
+
 function notPermitted(actor: Actor): OpsError {
   return new OpsError({
     code: "not-permitted",
     userMessage: "Sorry, only owners may ask Creel for this.",
-    hint: `An owner can add ${quoteForMessage(actor.user)} to owners.${actor.channel} in creel.yaml.`,
+    hint: `An owner can add ${quoteForMessage(actor.user)} to ${settingFor(actor)} in creel.yaml.`,
   });
+}
+
+function onlyForOwners(actor: Actor, command: Command): OpsError {
+  return new OpsError({
+    code: "not-permitted",
+    userMessage: `Sorry, only owners may use /${command.name} like that; you are an operator.`,
+    hint: `Ask an owner to do it, or to add ${quoteForMessage(actor.user)} to ${settingFor(actor)} in creel.yaml.`,
+  });
+}
+
+function settingFor({ channel }: Actor): string {
+  return channel === "discord" ? "owners.discord.users" : `owners.${channel}`;
 }
 
 /** Returns what to tell the person. That an attempt could not be written down never turns a refusal into anything else. */

@@ -1,3 +1,4 @@
+import type { ChatName } from "../core/chat.ts";
 import type { AgentName, OperationId } from "../core/names.ts";
 
 /** Every name Creel uses in Redis. BullMQ's own keys are `creel:<lane>:…`. */
@@ -15,6 +16,14 @@ export const keys = {
   open: `${PREFIX}:open`,
   index: `${PREFIX}:index`,
   agentIndex: (agent: AgentName | null) => `${PREFIX}:index:${agent ?? ""}`,
+  /** Sorted set of operations asked for in a chat whose outcome has not been told there, by the time they were asked for. */
+  untold: (channel: ChatName) => `${PREFIX}:untold:${channel}`,
+  /** The operation that a request led to, for a day. */
+  request: (channel: ChatName, key: string) => `${PREFIX}:request:${channel}:${key}`,
+  /** What channels keep (JSON), with an expiry each. */
+  memory: (key: string) => `${PREFIX}:memory:${key}`,
+  /** How often somebody did something in the current window. */
+  rate: (key: string) => `${PREFIX}:rate:${key}`,
   /** Stream of audit events (JSON in the field `event`). */
   audit: `${PREFIX}:audit`,
   /** Hash of agents (JSON) by name. */

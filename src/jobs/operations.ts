@@ -23,7 +23,7 @@ export function createOperations(parts: OperationsParts): Operations {
   const { store, changes, lanes, definitions, now, random } = parts;
 
   return {
-    async enqueue({ kind, params, agent, requestedBy }) {
+    async enqueue({ kind, params, agent, requestedBy, origin }) {
       const definition = definitions.find((candidate) => candidate.kind === kind);
       if (!definition) throw unknownKind(kind);
       const parsed = definition.params.safeParse(params);
@@ -31,8 +31,11 @@ export function createOperations(parts: OperationsParts): Operations {
       const steps = Object.entries(definition.steps).map(([name, { title }]) => ({ name, title }));
       const { version } = definition;
       const id = makeOperationId(now(), random);
-      const operation = newOperation({ id, kind, version, params: parsed.data, agent, requestedBy, steps }, now());
-      await store.enqueue(operation, definition.lane);
+      const place = origin?.place ?? null;
+      const fields = { id, kind, version, params: parsed.data, agent, requestedBy, place, steps };
+      const operation = newOperation(fields, now());
+      const first = await store.enqueue(operation, definition.lane, origin ?? null);
+      if (first !== id) return (await store.read(first))?.operation ?? operation;
       // Acknowledged by the line above. What is durable does not wait for its delivery, nor fail with it: the sweep finds it.
       lanes.deliver(definition.lane, id);
       return operation;
@@ -52,6 +55,10 @@ export function createOperations(parts: OperationsParts): Operations {
         if (replaced) return true;
       }
       return store.requestCancel(id);
+    },
+    untold: (channel) => store.untold(channel),
+    async told({ place, id }) {
+      if (place !== null) await store.told(place.channel, id);
     },
     watch: (id, signal) => watchOperation(store, changes, id, signal),
   };

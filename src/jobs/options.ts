@@ -1,10 +1,8 @@
 import type { OpsError } from "../core/errors.ts";
 import type { Operation } from "../core/operation.ts";
 import type { OperationDefinition } from "../operations/definition.ts";
-import type { RedisAddress } from "./connection.ts";
 
 export interface JobsOptions {
-  readonly redis: RedisAddress;
   readonly definitions: readonly OperationDefinition[];
   readonly now: () => number;
   /** In [0, 1). */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Place } from "../core/chat.ts";
 import { OpsError } from "../core/errors.ts";
 import { isAgentName, isOperationId } from "../core/names.ts";
 import type { Failure, Operation, StepRecord } from "../core/operation.ts";
@@ -13,6 +14,12 @@ export const actorSchema = z.object({
   roles: z.array(z.string()),
   name: z.string(),
 });
+
+const placeSchema = z.object({
+  channel: z.enum(["discord", "telegram"]),
+  chat: z.string(),
+  topic: z.string().nullable(),
+}) satisfies z.ZodType<Place>;
 
 /** A failure written by a newer Creel may have a code that this one does not know; it is shown as it is. */
 const failureSchema = z.object({
@@ -43,6 +50,7 @@ const operationSchema = z.object({
   agent: agentName.nullable(),
   state: z.enum(["queued", "running", "succeeded", "failed", "cancelled"]),
   requestedBy: actorSchema,
+  place: placeSchema.nullable(),
   requestedAtMs: z.number(),
   startedAtMs: ms,
   endedAtMs: ms,

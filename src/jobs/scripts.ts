@@ -49,11 +49,18 @@ end
 `;
 
 /**
- * KEYS operation, turns, open, index, agent's index, audit. ARGV id, record, lane, requested at (ms), has agent (1 or 0), event, channel.
- * Repeating it changes nothing: a command whose answer was lost may be sent again.
+ * KEYS operation, turns, open, index, agent's index, audit; for a chat also untold, request.
+ * ARGV id, record, lane, requested at (ms), has agent (1 or 0), event, channel, how long the request is remembered (ms).
+ * Returns the id of the operation that the request led to first. Repeating it changes nothing: a command whose answer was lost may be sent again.
  */
 export const ENQUEUE = script(`${AUDIT}
-if redis.call("EXISTS", KEYS[1]) == 1 then return 0 end
+if redis.call("EXISTS", KEYS[1]) == 1 then return ARGV[1] end
+if KEYS[8] then
+  local first = redis.call("GET", KEYS[8])
+  if first then return first end
+  redis.call("SET", KEYS[8], ARGV[1], "PX", ARGV[8])
+  redis.call("ZADD", KEYS[7], ARGV[4], ARGV[1])
+end
 redis.call("HSET", KEYS[1], "record", ARGV[2], "lane", ARGV[3], "fence", 0)
 redis.call("ZADD", KEYS[3], ARGV[4], ARGV[1])
 redis.call("ZADD", KEYS[4], ARGV[4], ARGV[1])
@@ -63,7 +70,7 @@ if ARGV[5] == "1" then
 end
 audit(KEYS[6], ARGV[6])
 redis.call("PUBLISH", ARGV[7], ARGV[1])
-return 1
+return ARGV[1]
 `);
 
 /**
@@ -147,4 +154,12 @@ for _, id in ipairs(redis.call("ZRANGE", KEYS[1], 0, excess - 1)) do
   end
 end
 return 1
+`);
+
+/** KEYS counter. ARGV limit, window (ms). Returns 0, or the milliseconds until the window ends when the limit is used up. */
+export const TAKE = script(`
+local count = redis.call("INCR", KEYS[1])
+if count == 1 then redis.call("PEXPIRE", KEYS[1], ARGV[2]) end
+if count <= tonumber(ARGV[1]) then return 0 end
+return math.max(1, redis.call("PTTL", KEYS[1]))
 `);

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import type { ChatName, Origin } from "../core/chat.ts";
 import { OpsError } from "../core/errors.ts";
 import { isOperationId, type OperationId } from "../core/names.ts";
 import { isEnded, type Operation } from "../core/operation.ts";
@@ -24,8 +25,8 @@ export interface Stored {
 
 /** Typed access to operations in Redis. Every call may throw OpsError `store-unavailable`. */
 export interface OperationStore {
-  /** Idempotent by id. Durable when it returns. */
-  enqueue(operation: Operation, lane: string): Promise<void>;
+  /** Idempotent by id and by the origin's key. Durable when it returns. @returns the id of the operation that was enqueued first. */
+  enqueue(operation: Operation, lane: string, origin: Origin | null): Promise<OperationId>;
   read(id: OperationId): Promise<Stored | null>;
   lane(id: OperationId): Promise<string | null>;
   /** Takes the right to write, from whoever had it. */
@@ -39,11 +40,17 @@ export interface OperationStore {
   cancelRequested(id: OperationId): Promise<boolean>;
   /** Newest first. */
   recent(filter: { readonly agent: Operation["agent"]; readonly limit: number }): Promise<Operation[]>;
+  /** See `Operations`. */
+  untold(channel: ChatName): Promise<Operation[]>;
+  told(channel: ChatName, id: OperationId): Promise<void>;
   /** Those that have not ended, oldest first. */
   open(): Promise<OperationId[]>;
   /** Forgets the oldest operations that have ended, as far as there are more than `keep`; a thousand at most in one call. */
   prune(keep: number): Promise<void>;
 }
+
+/** Chats deliver again what was not confirmed, for a day at most. */
+const REQUEST_MS = 24 * 60 * 60_000;
 
 const id = z.string().refine(isOperationId);
 const claimReply = z.union([
@@ -61,14 +68,29 @@ export function createOperationStore(redis: Redis): OperationStore {
     keys.open,
     keys.audit,
   ];
+  const readAll = async (ids: readonly string[]) => {
+    const known = z.array(id).parse(ids);
+    const texts = await Promise.all(known.map((each) => orStoreError(redis.hget(keys.operation(each), "record"))));
+    return texts.filter((text) => text !== null).map(parseRecord);
+  };
 
   return {
-    async enqueue(operation, lane) {
+    async enqueue(operation, lane, origin) {
       const { agent } = operation;
-      await runScript(
+      const chat =
+        origin === null ? [] : [keys.untold(origin.place.channel), keys.request(origin.place.channel, origin.key)];
+      const reply = await runScript(
         redis,
         ENQUEUE,
-        [keys.operation(operation.id), keys.turns(agent), keys.open, keys.index, keys.agentIndex(agent), keys.audit],
+        [
+          keys.operation(operation.id),
+          keys.turns(agent),
+          keys.open,
+          keys.index,
+          keys.agentIndex(agent),
+          keys.audit,
+          ...chat,
+        ],
         [
           operation.id,
           JSON.stringify(operation),
@@ -77,8 +99,10 @@ export function createOperationStore(redis: Redis): OperationStore {
           agent === null ? 0 : 1,
           lifecycleEvent(operation, "requested"),
           keys.changed,
+          REQUEST_MS,
         ],
       );
+      return id.parse(reply);
     },
     async read(operationId) {
       const [text, fence] = await orStoreError(redis.hmget(keys.operation(operationId), "record", "fence"));
@@ -136,9 +160,11 @@ export function createOperationStore(redis: Redis): OperationStore {
     },
     async recent({ agent, limit }) {
       const index = agent === null ? keys.index : keys.agentIndex(agent);
-      const ids = z.array(id).parse(await orStoreError(redis.zrevrange(index, 0, limit - 1)));
-      const texts = await Promise.all(ids.map((each) => orStoreError(redis.hget(keys.operation(each), "record"))));
-      return texts.filter((text) => text !== null).map(parseRecord);
+      return readAll(await orStoreError(redis.zrevrange(index, 0, limit - 1)));
+    },
+    untold: async (channel) => readAll(await orStoreError(redis.zrangebyscore(keys.untold(channel), "-inf", "+inf"))),
+    async told(channel, operationId) {
+      await orStoreError(redis.zrem(keys.untold(channel), operationId));
     },
     open: async () => z.array(id).parse(await orStoreError(redis.zrangebyscore(keys.open, "-inf", "+inf"))),
     async prune(keep) {

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Redis } from "ioredis";
 import { OpsError } from "../core/errors.ts";
 import type { OperationId } from "../core/names.ts";
 import { fail, type Operation, start } from "../core/operation.ts";
 import { createChanges } from "./changes.ts";
 import { type Claimed, createClaims } from "./claims.ts";
+import type { ConnectedStore } from "./connected-store.ts";
 import { connect } from "./connection.ts";
 import { storableFailure } from "./failures.ts";
 import { keys } from "./keys.ts";
@@ -21,11 +21,11 @@ export interface Workers {
 }
 
 /** One worker per lane, on a connection that waits for Redis however long it is away. */
-export function startWorkers(options: JobsOptions, subscriber: Redis, lanes: Lanes): Workers {
+export function startWorkers(options: JobsOptions, connected: ConnectedStore, lanes: Lanes): Workers {
   const { onError } = options;
-  const redis = connect(options.redis, "worker", onError);
+  const redis = connect(connected.address, "worker", onError);
   const store = createOperationStore(redis);
-  const claims = createClaims(store, createChanges(subscriber, keys.cancel, onError), onError);
+  const claims = createClaims(store, createChanges(connected.subscriber, keys.cancel, onError), onError);
 
   const run = (claimed: Claimed) => runClaimed(options, claimed);
   const wakeNext = (id: OperationId) => wake({ store, lanes, onError }, id);

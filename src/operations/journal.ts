@@ -1,4 +1,5 @@
 import type { Actor } from "../core/actor.ts";
+import type { ChatName, Origin } from "../core/chat.ts";
 import type { AgentName, OperationId } from "../core/names.ts";
 import type { Json, Operation } from "../core/operation.ts";
 
@@ -15,12 +16,17 @@ export interface Journal {
 
 /** What people may do with operations; the terminal and chats stand on this. May throw `store-unavailable`. */
 export interface Operations {
-  /** Durable when it returns: survives the death of every process and of Redis. */
+  /**
+   * Durable when it returns: survives the death of every process and of Redis. Asked for again from the same origin, by its key,
+   * within a day, it returns the operation of the first time.
+   */
   enqueue(request: {
     readonly kind: string;
     readonly params: Json;
     readonly agent: AgentName | null;
     readonly requestedBy: Actor;
+    /** Absent: not from a chat. */
+    readonly origin?: Origin | undefined;
   }): Promise<Operation>;
   get(id: OperationId): Promise<Operation | null>;
   /** Newest first. */
@@ -29,4 +35,8 @@ export interface Operations {
   cancel(id: OperationId): Promise<boolean>;
   /** The record now and after every change, until it has ended (last one included) or `signal` aborts. Survives reconnects; may skip states in between. */
   watch(id: OperationId, signal: AbortSignal): AsyncIterable<Operation>;
+  /** Operations asked for in this chat whose outcome has not been told there yet, oldest first. */
+  untold(channel: ChatName): Promise<Operation[]>;
+  /** Idempotent. */
+  told(operation: Operation): Promise<void>;
 }

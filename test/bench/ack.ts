@@ -8,8 +8,9 @@ import { createRedactor } from "../../src/core/redaction.ts";
 import { createDesk } from "../../src/desk/desk.ts";
 import { fleetQuestions } from "../../src/fleet/questions.ts";
 import { startEmbeddedRedis } from "../../src/jobs/embedded-redis.ts";
-import { createJobs } from "../../src/jobs/jobs.ts";
 import { deployOperation } from "../../src/operations/deploy/deploy.ts";
+import { people } from "../desk/world.ts";
+import { openRedisJobs } from "../jobs/redis/open.ts";
 import { createWorld } from "../operations/world.ts";
 import { percentile, type Result, round } from "./results.ts";
 
@@ -29,19 +30,19 @@ export async function ack(): Promise<Result> {
   stack.defer(() => redis.stop());
   const { services } = createWorld();
   const clocks = { now: Date.now, redact: createRedactor().redact };
-  const jobs = await createJobs({
-    redis: { socketPath: redis.socketPath },
-    definitions: [deployOperation(services)],
+  const jobs = await openRedisJobs({ socketPath: redis.socketPath }, [deployOperation(services)], {
     ...clocks,
-    random: Math.random,
     concurrency: 1,
     onError: onTrouble,
   });
   stack.defer(() => jobs.close());
-  const { operations, audit, registry } = jobs;
+  const { operations, audit, registry, memory, limiter } = jobs;
   const questions = fleetQuestions(services, operations, clocks);
-  const owners = { terminal: [owner.user] };
-  const desk = createDesk({ commands, owners, operations, audit, registry, questions, ...clocks });
+  const desk = createDesk({
+    ...{ commands, operations, audit, registry, questions, memory, limiter, limits: {}, ...clocks },
+    authority: { owners: people({ terminal: [owner.user] }), operators: people({}) },
+    makeTicketId: () => "none",
+  });
   const plain = new Redis({ path: redis.socketPath });
   stack.defer(() => plain.disconnect());
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { paint } from "../../src/channels/console/paint.ts";
 import { cells, clean, truncate, wrap } from "../../src/channels/console/text-width.ts";
-import type { Block, Message } from "../../src/channels/message.ts";
+import { type Block, command, type Message } from "../../src/channels/message.ts";
 
 const text = fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "grapheme" }), fc.lorem({ maxCount: 12 }));
 const commandText = fc.string({ minLength: 1, unit: "grapheme" });
@@ -43,12 +43,15 @@ const block: fc.Arbitrary<Block> = fc.oneof(
     title: fc.constant("What exists now"),
     items: fc.array(text, { minLength: 1, maxLength: 3 }),
   }),
-  fc.record({ type: fc.constant("next" as const), commands: fc.array(commandText, { minLength: 1, maxLength: 3 }) }),
 );
 const anyMessage: fc.Arbitrary<Message> = fc.record({
   title: text,
   tone: fc.constantFrom("plain" as const, "good" as const, "bad" as const, "question" as const),
   blocks: fc.array(block, { maxLength: 4 }),
+  actions: fc.array(
+    commandText.map((line) => command("Try it", line)),
+    { maxLength: 3 },
+  ),
   private: fc.boolean(),
 });
 

@@ -34,6 +34,8 @@ export function createMemoryOperations(now: () => number, steps: (kind: string) 
     changed.dispatchEvent(new Event(operation.id));
   };
   const newestFirst = () => [...all.values()].reverse();
+  const requests = new Map<string, OperationId>();
+  const told = new Set<OperationId>();
   let made = 0;
 
   return {
@@ -51,10 +53,17 @@ export function createMemoryOperations(now: () => number, steps: (kind: string) 
     },
     watched: (id) => until("watched", () => watching.has(id)),
 
-    async enqueue({ kind, params, agent, requestedBy }) {
+    async enqueue({ kind, params, agent, requestedBy, origin }) {
+      const asked = origin && requests.get(`${origin.place.channel}:${origin.key}`);
+      const before = asked && all.get(asked);
+      if (before) return before;
       made += 1;
       const id = makeOperationId(now(), () => (made % 36) / 36);
-      const operation = newOperation({ id, kind, version: 1, params, agent, requestedBy, steps: steps(kind) }, now());
+      const operation = newOperation(
+        { id, kind, version: 1, params, agent, requestedBy, place: origin?.place ?? null, steps: steps(kind) },
+        now(),
+      );
+      if (origin) requests.set(`${origin.place.channel}:${origin.key}`, id);
       put(operation);
       unclaimed.push(operation);
       changed.dispatchEvent(new Event("enqueued"));
@@ -65,6 +74,10 @@ export function createMemoryOperations(now: () => number, steps: (kind: string) 
       newestFirst()
         .filter((operation) => agent === null || operation.agent === agent)
         .slice(0, limit),
+    untold: async (channel) => [...all.values()].filter(({ id, place }) => place?.channel === channel && !told.has(id)),
+    async told({ id }) {
+      told.add(id);
+    },
     async cancel(id) {
       const operation = all.get(id);
       if (operation === undefined || isEnded(operation)) return false;

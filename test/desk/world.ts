@@ -1,12 +1,14 @@
 import { commands } from "../../commands/index.ts";
-import type { Actor } from "../../src/core/actor.ts";
+import type { Actor, Authority, People } from "../../src/core/actor.ts";
 import type { Agent } from "../../src/core/agent.ts";
 import type { Desk } from "../../src/core/desk.ts";
 import { makeOperationId, parseAgentName } from "../../src/core/names.ts";
 import { createRedactor } from "../../src/core/redaction.ts";
 import { createDesk } from "../../src/desk/desk.ts";
+import type { Limits } from "../../src/desk/limits.ts";
 import type { Questions } from "../../src/desk/questions.ts";
 import { memoryRegistry } from "../memory-registry.ts";
+import { createMemoryLimiter, createMemoryOfChannels } from "./memory-chat-state.ts";
 import {
   createMemoryAudit,
   createMemoryOperations,
@@ -16,6 +18,10 @@ import {
 
 export const owner: Actor = { channel: "terminal", user: "mo", roles: [], name: "Mo" };
 export const stranger: Actor = { channel: "terminal", user: "eve", roles: [], name: "Eve" };
+
+export function people(fields: Partial<People>): People {
+  return { terminal: [], discord: { users: [], roles: [] }, telegram: [], ...fields };
+}
 
 const DEPLOY_STEPS = [
   { name: "validate", title: "Check the request" },
@@ -34,8 +40,14 @@ export interface DeskWorld {
 /** The real desk over stores in memory. */
 export function createDeskWorld(
   now: () => number,
-  options: { readonly questions?: Partial<Questions>; readonly steps?: (kind: string) => StepTitles } = {},
+  options: {
+    readonly questions?: Partial<Questions>;
+    readonly steps?: (kind: string) => StepTitles;
+    readonly authority?: Partial<Authority>;
+    readonly limits?: Limits;
+  } = {},
 ): DeskWorld {
+  let tickets = 0;
   const operations = createMemoryOperations(now, options.steps ?? (() => DEPLOY_STEPS));
   const registry = memoryRegistry();
   const audit = createMemoryAudit();
@@ -47,7 +59,11 @@ export function createDeskWorld(
   };
   const desk = createDesk({
     commands,
-    owners: { terminal: [owner.user] },
+    authority: { owners: people({ terminal: [owner.user] }), operators: people({}), ...options.authority },
+    memory: createMemoryOfChannels(now),
+    limiter: createMemoryLimiter(now),
+    limits: options.limits ?? {},
+    makeTicketId: () => `ticket${++tickets}`,
     operations,
     audit,
     registry,

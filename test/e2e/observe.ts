@@ -1,30 +1,17 @@
 import type { OperationId } from "../../src/core/names.ts";
 import type { Operation } from "../../src/core/operation.ts";
 import type { RedisAddress } from "../../src/jobs/connection.ts";
-import { createJobs, type Jobs } from "../../src/jobs/jobs.ts";
+import { openRedisJobs } from "../jobs/redis/open.ts";
 
 const PATIENCE_MS = 180_000;
 
-/** A second pair of eyes on a Redis that Creel uses: sees records, runs nothing. */
-async function observe(redis: RedisAddress): Promise<Jobs> {
-  return await createJobs({
-    redis,
-    definitions: [],
-    now: Date.now,
-    random: Math.random,
-    redact: (text) => text,
-    concurrency: 1,
-    onError: () => undefined,
-  });
-}
-
-/** The first record of an operation that fulfils the condition, from now on. */
+/** Sees records and runs nothing. The first record of an operation that fulfils the condition, from now on. */
 export async function until(
   redis: RedisAddress,
   id: OperationId,
   condition: (operation: Operation) => boolean,
 ): Promise<Operation> {
-  const jobs = await observe(redis);
+  const jobs = await openRedisJobs(redis, []);
   try {
     for await (const operation of jobs.operations.watch(id, AbortSignal.timeout(PATIENCE_MS))) {
       if (condition(operation)) return operation;

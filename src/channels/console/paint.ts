@@ -1,4 +1,4 @@
-import type { Block, Message, StepLine, Tone } from "../message.ts";
+import type { Action, Block, Message, StepLine, Tone } from "../message.ts";
 import { type Look, type Mark, mark, styled } from "./look.ts";
 import { paintFields, paintTable } from "./paint-table.ts";
 import { cells, clean, padEnd, truncate, wrap } from "./text-width.ts";
@@ -16,7 +16,16 @@ export function paint(content: Message, look: Look): string[] {
     lead + styled(look, "bold", first),
     ...rest.map((line) => (lead === "" ? "" : INDENT) + styled(look, "bold", line)),
     ...content.blocks.flatMap((block) => paintBlock(block, look)).map((line) => INDENT + line),
+    ...paintActions(content.actions, look).map((line) => INDENT + line),
   ];
+}
+
+/** What can be typed; buttons that are no commands have no meaning here. */
+function paintActions(actions: readonly Action[], look: Look): string[] {
+  const narrower = { ...look, columns: Math.max(10, look.columns - INDENT.length) };
+  return actions.flatMap(({ does }) =>
+    does.type === "command" ? hanging("→ ", clean(does.line), narrower, "cyan") : [],
+  );
 }
 
 function paintBlock(block: Block, outer: Look): string[] {
@@ -36,8 +45,6 @@ function paintBlock(block: Block, outer: Look): string[] {
       return [`${clean(block.title)}:`, ...block.items.flatMap((item) => hanging("- ", clean(item), look))];
     case "log":
       return block.lines.map((line) => styled(look, "dim", "│ ") + clean(line));
-    case "next":
-      return block.commands.flatMap((command) => hanging("→ ", clean(command), look, "cyan"));
   }
 }
 

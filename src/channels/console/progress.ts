@@ -53,13 +53,14 @@ export function createLiveProgress(screen: Screen, rows: () => number, now: () =
 /** On a low terminal finished steps make room: the bar counts them anyway. */
 function fitToHeight(operation: Operation, nowMs: number, screen: Screen, rows: number): string[] {
   const look = screen.look();
-  let lines = paint(renderProgress(operation, nowMs), look);
+  // Nothing can be typed meanwhile; Ctrl-C says what can be done.
+  const whole = { ...renderProgress(operation, nowMs), actions: [] };
+  let lines = paint(whole, look);
   for (let hidden = 1; lines.length > rows - 1 && hidden <= operation.steps.length; hidden += 1) {
-    const shorter = renderProgress(operation, nowMs);
-    const blocks = shorter.blocks.map((block) =>
+    const blocks = whole.blocks.map((block) =>
       block.type === "steps" ? { ...block, steps: dropFinished(block.steps, hidden) } : block,
     );
-    lines = paint({ ...shorter, blocks }, look);
+    lines = paint({ ...whole, blocks }, look);
   }
   return lines;
 }

@@ -2,7 +2,8 @@ import type { AuditEvent } from "../../core/audit.ts";
 import type { Answer, SnapshotSummary } from "../../core/desk.ts";
 import { formatAgo, formatBytes } from "../../core/measures.ts";
 import { isEnded } from "../../core/operation.ts";
-import { type Message, message, text } from "../message.ts";
+import { type Block, type Message, message, text } from "../message.ts";
+import { actionFor } from "./actions.ts";
 import { renderStatus } from "./status.ts";
 import { doing } from "./words.ts";
 
@@ -28,7 +29,7 @@ type AnswerOf<Type extends Answer["type"]> = Extract<Answer, { readonly type: Ty
 function logs({ agent, lines }: AnswerOf<"logs">): Message {
   if (lines.length === 0) return message(`The log of ${agent} is empty.`, "plain", []);
   const count = lines.length === 1 ? "The last line" : `The last ${lines.length} lines`;
-  return message(`${count} of ${agent}`, "plain", [{ type: "log", lines }]);
+  return message(`${count} of ${agent}`, "plain", [{ type: "log", lines }], { private: true });
 }
 
 function history(events: readonly AuditEvent[], nowMs: number): Message {
@@ -53,15 +54,12 @@ function help({ entries }: AnswerOf<"help">): Message {
   const [first] = entries;
   // The help of one command starts with the command; its options follow.
   if (first !== undefined && entries.slice(1).every((entry) => !entry.usage.startsWith("/"))) {
-    return message(
-      first.usage,
-      "plain",
-      [text(`${first.summary}.`), { type: "fields", fields: fields.slice(1) }],
-      true,
-    );
+    return message(first.usage, "plain", [text(`${first.summary}.`), { type: "fields", fields: fields.slice(1) }], {
+      private: true,
+    });
   }
   const hint = text("Options in [brackets] may be left out. /help command:deploy explains one.");
-  return message("Commands", "plain", [{ type: "fields", fields }, hint], true);
+  return message("Commands", "plain", [{ type: "fields", fields }, hint], { private: true });
 }
 
 function cancel({ operation, accepted }: AnswerOf<"cancel">): Message {
@@ -80,11 +78,11 @@ function snapshot(answer: AnswerOf<"snapshot">, nowMs: number): Message {
     rows.length === 0
       ? "There is no snapshot yet. The first deploy builds it, which takes some minutes; or build it now."
       : `What goes into it has changed: the next deploy first builds ${answer.wanted.slice(0, 12)}, which takes some minutes; or build it now.`;
-  return message("A snapshot has to be built.", "plain", [
-    text(why),
+  const blocks: Block[] = [
+    { type: "text", text: why },
     { type: "table", head, rows },
-    { type: "next", commands: ["/image build"] },
-  ]);
+  ];
+  return message("A snapshot has to be built.", "plain", blocks, { actions: [actionFor("/image build")] });
 }
 
 function describe(one: SnapshotSummary, current: SnapshotSummary | null, nowMs: number): string[] {

@@ -1,6 +1,7 @@
 import { formatDuration, formatElapsed } from "../../core/measures.ts";
 import { isEnded, type Operation, type StepRecord } from "../../core/operation.ts";
 import { type Block, type Message, message, type StepLine, text } from "../message.ts";
+import { actionFor } from "./actions.ts";
 import { facts, nextAfter } from "./result.ts";
 import { doing, done, lowerFirst } from "./words.ts";
 
@@ -13,7 +14,8 @@ export function renderProgress(operation: Operation, nowMs: number): Message {
   const finished = operation.steps.filter((step) => step.state === "done").length;
   const bar: Block = { type: "bar", done: finished, total: operation.steps.length, note: elapsed };
   const steps: Block = { type: "steps", steps: operation.steps.map((step) => renderStep(step, nowMs)) };
-  return message(doing(operation), "progress", [bar, steps, text(whatNext(operation, nowMs))]);
+  const actions = isEnded(operation) ? [] : [actionFor(`/cancel operation:${operation.id}`)];
+  return message(doing(operation), "progress", [bar, steps, text(whatNext(operation, nowMs))], { actions });
 }
 
 export function renderStep(step: StepRecord, nowMs: number): StepLine {
@@ -42,10 +44,10 @@ function whatNext(operation: Operation, nowMs: number): string | null {
 /** An operation that has ended. */
 export function renderOutcome(operation: Operation): Message {
   const took = formatDuration((operation.endedAtMs ?? operation.requestedAtMs) - operation.requestedAtMs);
-  const next: Block = { type: "next", commands: nextAfter(operation) };
+  const actions = nextAfter(operation).map((line) => actionFor(line, operation));
   if (operation.state === "succeeded") {
     const fields: Block = { type: "fields", fields: facts(operation) };
-    return message(`${done(operation)} in ${took}.`, "good", [fields, next]);
+    return message(`${done(operation)} in ${took}.`, "good", [fields], { actions });
   }
   const { failure } = operation;
   const failed = operation.steps.find((step) => step.state === "failed");
@@ -54,14 +56,14 @@ export function renderOutcome(operation: Operation): Message {
     operation.state === "cancelled"
       ? `${doing(operation)} was cancelled after ${took}.`
       : `${doing(operation)} failed after ${took}${failed === undefined ? "." : `, at “${failed.title}”.`}`;
-  return message(title, operation.state === "cancelled" ? "plain" : "bad", [
+  const blocks = [
     operation.state === "cancelled" ? null : text(failure?.userMessage ?? "The reason was not written down."),
     text(failure?.hint ?? null),
     failure === null || failure.evidence.length === 0 ? null : text("The last lines that explain it:"),
-    { type: "log", lines: failure?.evidence ?? [] },
+    { type: "log" as const, lines: failure?.evidence ?? [] },
     leftBehind.length === 0 ? text("Nothing was left behind.") : null,
-    { type: "list", title: "What exists now", items: leftBehind },
-    next,
-    { type: "fields", fields: [{ name: "Operation", value: operation.id }] },
-  ]);
+    { type: "list" as const, title: "What exists now", items: leftBehind },
+    { type: "fields" as const, fields: [{ name: "Operation", value: operation.id }] },
+  ];
+  return message(title, operation.state === "cancelled" ? "plain" : "bad", blocks, { actions });
 }

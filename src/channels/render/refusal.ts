@@ -11,6 +11,6 @@ export function renderRefusal(error: OpsError): Message {
       { type: "log", lines: error.evidence },
       text(error.retry === "later" ? "It may work in a moment." : null),
     ],
-    true,
+    { private: true },
   );
 }

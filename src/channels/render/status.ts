@@ -1,7 +1,8 @@
 import type { AgentStatus } from "../../core/desk.ts";
 import { formatAgo, formatBytes, formatDuration, formatElapsed } from "../../core/measures.ts";
 import { isEnded, type Operation } from "../../core/operation.ts";
-import { type Block, type Message, message, text } from "../message.ts";
+import { type Action, type Block, command, type Message, message, text } from "../message.ts";
+import { actionFor } from "./actions.ts";
 import { doing, done, lowerFirst } from "./words.ts";
 
 const NOT_KNOWN = "–";
@@ -9,7 +10,9 @@ const NOT_KNOWN = "–";
 export function renderStatus(agents: readonly AgentStatus[], nowMs: number): Message {
   const [only] = agents;
   if (only === undefined) {
-    return message("There are no agents yet.", "plain", [{ type: "next", commands: ["/deploy name:ada"] }]);
+    return message("There are no agents yet.", "plain", [], {
+      actions: [command("Deploy one", "/deploy name:ada", "good")],
+    });
   }
   return agents.length === 1 ? one(only, nowMs) : many(agents, nowMs);
 }
@@ -19,7 +22,7 @@ function many(agents: readonly AgentStatus[], nowMs: number): Message {
   const title =
     well === agents.length ? `${agents.length} agents, all well.` : `${agents.length} agents, ${well} well.`;
   const notes = agents.flatMap((status) => (status.note === null ? [] : [`${status.agent.name}: ${status.note}`]));
-  return message(title, well === agents.length ? "good" : "bad", [
+  const blocks: Block[] = [
     {
       type: "table",
       head: ["Agent", "State", "Up", "Memory", "OpenClaw", "Last operation"],
@@ -33,8 +36,8 @@ function many(agents: readonly AgentStatus[], nowMs: number): Message {
       ]),
     },
     { type: "list", title: "To look at", items: notes },
-    { type: "next", commands: nextFor(agents) },
-  ]);
+  ];
+  return message(title, well === agents.length ? "good" : "bad", blocks, { actions: nextFor(agents) });
 }
 
 function one(status: AgentStatus, nowMs: number): Message {
@@ -49,11 +52,8 @@ function one(status: AgentStatus, nowMs: number): Message {
     ["Last operation", lastOperation(status.lastOperation, nowMs)],
   ];
   const block: Block = { type: "fields", fields: fields.map(([name, value]) => ({ name, value })) };
-  return message(`${agent.name} ${predicate(stateWord(status))}.`, isWell(status) ? "good" : "bad", [
-    text(status.note),
-    block,
-    { type: "next", commands: nextFor([status]) },
-  ]);
+  const title = `${agent.name} ${predicate(stateWord(status))}.`;
+  return message(title, isWell(status) ? "good" : "bad", [text(status.note), block], { actions: nextFor([status]) });
 }
 
 function isWell(status: AgentStatus): boolean {
@@ -102,9 +102,10 @@ function lastOperation(operation: Operation | null, nowMs: number): string {
   return `${lowerFirst(doing(verb))} ${operation.state === "failed" ? "failed" : "was cancelled"} ${ago}`;
 }
 
-function nextFor(agents: readonly AgentStatus[]): string[] {
+function nextFor(agents: readonly AgentStatus[]): Action[] {
   const broken = agents.find((status) => !isWell(status));
   if (broken === undefined) return [];
   const { name } = broken.agent;
-  return broken.host === "gone" ? [`/destroy agent:${name}`] : [`/logs agent:${name}`, `/destroy agent:${name}`];
+  const lines = broken.host === "gone" ? [`/destroy agent:${name}`] : [`/logs agent:${name}`, `/destroy agent:${name}`];
+  return lines.map((line) => actionFor(line));
 }

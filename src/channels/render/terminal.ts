@@ -1,7 +1,8 @@
 import { formatElapsed } from "../../core/measures.ts";
 import type { OperationId } from "../../core/names.ts";
 import type { Operation } from "../../core/operation.ts";
-import { type Message, message, text } from "../message.ts";
+import { type Action, command, type Message, message, text } from "../message.ts";
+import { actionFor } from "./actions.ts";
 import { doing, lowerFirst } from "./words.ts";
 
 /** Texts that only a terminal needs. */
@@ -20,16 +21,16 @@ export function renderGreeting(unfinished: readonly Operation[], nowMs: number):
 }
 
 export function renderDetached(operation: Operation): Message {
-  return message(`${doing(operation)} goes on without you watching.`, "plain", [
-    { type: "next", commands: [`watch ${operation.id}`, `/cancel operation:${operation.id}`] },
-  ]);
+  return message(`${doing(operation)} goes on without you watching.`, "plain", [], { actions: takeUp(operation) });
 }
 
 export function renderLeaving(operation: Operation): Message {
-  return message(`${doing(operation)} has not ended.`, "plain", [
-    text("It is kept, and goes on wherever and whenever a worker runs."),
-    { type: "next", commands: [`watch ${operation.id}`, `/cancel operation:${operation.id}`] },
-  ]);
+  const kept = text("It is kept, and goes on wherever and whenever a worker runs.");
+  return message(`${doing(operation)} has not ended.`, "plain", [kept], { actions: takeUp(operation) });
+}
+
+function takeUp({ id }: Operation): Action[] {
+  return [command("Watch", `watch ${id}`), actionFor(`/cancel operation:${id}`)];
 }
 
 export function renderNothingToWatch(id: OperationId | null): Message {

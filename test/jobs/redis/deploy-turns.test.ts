@@ -4,30 +4,22 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { isEnded, type Operation } from "../../../src/core/operation.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../../src/jobs/embedded-redis.ts";
-import { createJobs, type Jobs } from "../../../src/jobs/jobs.ts";
 import { deployOperation } from "../../../src/operations/deploy/deploy.ts";
 import { filesWith } from "../../e2e/traces.ts";
 import { ada, CANARY, createWorld } from "../../operations/world.ts";
+import { type OpenJobs, openRedisJobs } from "./open.ts";
 
 const stateDir = mkdtempSync(join(tmpdir(), "creel-turns-"));
 const world = createWorld();
 let redis: EmbeddedRedis;
-let jobs: Jobs;
+let jobs: OpenJobs;
 
 beforeAll(async () => {
   const fail = (error: unknown) => {
     throw error;
   };
   redis = await startEmbeddedRedis({ stateDir, onRestart: fail, onFatal: fail });
-  jobs = await createJobs({
-    redis: { socketPath: redis.socketPath },
-    definitions: [deployOperation(world.services)],
-    now: Date.now,
-    random: Math.random,
-    redact: (text) => text,
-    concurrency: 4,
-    onError: fail,
-  });
+  jobs = await openRedisJobs({ socketPath: redis.socketPath }, [deployOperation(world.services)], { onError: fail });
   jobs.startWorkers();
 });
 afterAll(async () => {

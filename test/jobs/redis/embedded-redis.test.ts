@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import type { OpsError } from "../../../src/core/errors.ts";
 import { startEmbeddedRedis } from "../../../src/jobs/embedded-redis.ts";
-import { createJobs } from "../../../src/jobs/jobs.ts";
 import { askRedis, isRedisOn } from "../../../src/jobs/redis-probe.ts";
+import { openRedisJobs } from "./open.ts";
 import { plainRedis, startRedis, temporaryFolder } from "./world.ts";
 
 const quiet = { onRestart: () => undefined, onFatal: () => undefined };
@@ -120,7 +120,7 @@ it.each([
 ])("Creel refuses a Redis that forgets: %s", async ([name = "", value = ""], message) => {
   const redis = await startRedis();
   await plainRedis(redis.socketPath).config("SET", name, value);
-  await expect(openAny(redis.socketPath)).rejects.toMatchObject({
+  await expect(openRedisJobs({ socketPath: redis.socketPath }, [])).rejects.toMatchObject({
     code: "store-unavailable",
     retry: "never",
     userMessage: expect.stringContaining(message),
@@ -130,19 +130,7 @@ it.each([
 it("Creel warns of a Redis that may lose the last second", async () => {
   const redis = await startRedis();
   await plainRedis(redis.socketPath).config("SET", "appendfsync", "everysec");
-  const jobs = await openAny(redis.socketPath);
+  const jobs = await openRedisJobs({ socketPath: redis.socketPath }, []);
   expect(jobs.warnings).toEqual([expect.stringContaining("appendfsync everysec")]);
   await jobs.close();
 });
-
-function openAny(socketPath: string) {
-  return createJobs({
-    redis: { socketPath },
-    definitions: [],
-    now: Date.now,
-    random: Math.random,
-    redact: (text) => text,
-    concurrency: 1,
-    onError: () => undefined,
-  });
-}

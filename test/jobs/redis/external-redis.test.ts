@@ -3,8 +3,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { Secret } from "../../../src/core/secrets.ts";
-import { createJobs } from "../../../src/jobs/jobs.ts";
 import { definitions } from "./definitions.ts";
+import { openRedisJobs } from "./open.ts";
 import { endOf, openJobs, plainRedis, root, startRedis, temporaryFolder } from "./world.ts";
 
 /** A Redis on TCP with a user who may do nothing but what Creel needs on its own keys and channels; CONFIG and others are refused. */
@@ -34,9 +34,9 @@ async function startShared() {
 }
 
 it("an existing Redis is used with a URL and an ACL user that may touch Creel's keys only", async () => {
-  const { socketPath, url } = await startShared();
+  const { url } = await startShared();
   const redis = { url, username: "creel", password: new Secret("correct-horse") };
-  const jobs = await openJobs(socketPath, definitions, { redis });
+  const jobs = await openJobs(redis, definitions);
   expect(jobs.warnings).toEqual([expect.stringContaining("that Creel may not read")]);
   jobs.startWorkers();
   const file = join(await temporaryFolder(), "a");
@@ -46,15 +46,7 @@ it("an existing Redis is used with a URL and an ACL user that may touch Creel's 
 
 it("a wrong password is told as such", async () => {
   const { url } = await startShared();
-  const opening = createJobs({
-    redis: { url, username: "creel", password: new Secret("wrong-horse") },
-    definitions,
-    now: Date.now,
-    random: Math.random,
-    redact: (text) => text,
-    concurrency: 1,
-    onError: () => undefined,
-  });
+  const opening = openRedisJobs({ url, username: "creel", password: new Secret("wrong-horse") }, definitions);
   await expect(opening).rejects.toMatchObject({
     code: "store-unavailable",
     retry: "never",

@@ -7,10 +7,12 @@ import type { Actor } from "../../../src/core/actor.ts";
 import type { OpsError } from "../../../src/core/errors.ts";
 import type { OperationId } from "../../../src/core/names.ts";
 import type { Operation } from "../../../src/core/operation.ts";
+import type { RedisAddress } from "../../../src/jobs/connection.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../../src/jobs/embedded-redis.ts";
-import { createJobs, type Jobs } from "../../../src/jobs/jobs.ts";
+import type { Jobs } from "../../../src/jobs/jobs.ts";
 import type { JobsOptions } from "../../../src/jobs/options.ts";
 import type { OperationDefinition } from "../../../src/operations/definition.ts";
+import { type OpenJobs, openRedisJobs } from "./open.ts";
 
 export const root: Actor = { channel: "terminal", user: "root", roles: [], name: "root" };
 
@@ -33,18 +35,13 @@ export async function startRedis(stateDir?: string): Promise<EmbeddedRedis & { r
 
 /** Must be called after `startRedis`, so that it is closed before Redis is stopped. */
 export async function openJobs(
-  socketPath: string,
+  at: string | RedisAddress,
   definitions: readonly OperationDefinition[],
   overrides: Partial<JobsOptions> = {},
-): Promise<Jobs> {
-  const jobs = await createJobs({
-    redis: { socketPath },
-    definitions,
-    now: Date.now,
-    random: Math.random,
+): Promise<OpenJobs> {
+  const jobs = await openRedisJobs(typeof at === "string" ? { socketPath: at } : at, definitions, {
     redact: (text) => text.replaceAll("hunter2-canary", "[redacted]"),
     concurrency: 8,
-    onError: () => undefined,
     ...overrides,
   });
   onTestFinished(() => jobs.close());

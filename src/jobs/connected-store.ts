@@ -1,0 +1,58 @@
+import type { Redis } from "ioredis";
+import type { AgentRegistry } from "../core/agent.ts";
+import type { AuditLog } from "../core/audit.ts";
+import type { ChannelMemory, RateLimiter } from "../core/chat.ts";
+import { createAuditLog } from "./audit.ts";
+import { connect, type RedisAddress, untilReady } from "./connection.ts";
+import { verifyDurable } from "./durability.ts";
+import { createChannelMemory, createRateLimiter } from "./memory.ts";
+import { createAgentRegistry } from "./registry.ts";
+
+const CONNECT_LIMIT_MS = 10_000;
+
+/** Everything Creel keeps beside its operations, which `createJobs` adds. */
+export interface ConnectedStore {
+  readonly registry: AgentRegistry;
+  readonly audit: AuditLog;
+  readonly memory: ChannelMemory;
+  readonly limiter: RateLimiter;
+  /** About the durability of Redis, one sentence each; empty for the embedded one. */
+  readonly warnings: readonly string[];
+  /** Only for this folder. */
+  readonly address: RedisAddress;
+  readonly redis: Redis;
+  readonly subscriber: Redis;
+  /** Idempotent. */
+  disconnect(): void;
+}
+
+/**
+ * `onError` hears what happens in the background, not redacted.
+ * @throws OpsError `store-unavailable` when Redis does not answer within 10 s or may forget what it has acknowledged.
+ */
+export async function connectStore(
+  address: RedisAddress,
+  redact: (text: string) => string,
+  onError: (error: unknown) => void,
+): Promise<ConnectedStore> {
+  const redis = connect(address, "commands", onError);
+  const subscriber = connect(address, "subscriber", onError);
+  const disconnect = () => {
+    redis.disconnect();
+    subscriber.disconnect();
+  };
+  try {
+    await untilReady(redis, CONNECT_LIMIT_MS);
+    return {
+      registry: createAgentRegistry(redis),
+      audit: createAuditLog(redis, redact),
+      memory: createChannelMemory(redis),
+      limiter: createRateLimiter(redis),
+      warnings: await verifyDurable(redis),
+      ...{ address, redis, subscriber, disconnect },
+    };
+  } catch (error) {
+    disconnect();
+    throw error;
+  }
+}
