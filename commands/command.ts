@@ -1,6 +1,6 @@
 import { OpsError } from "../src/core/errors.ts";
+import type { Json } from "../src/core/json.ts";
 import type { AgentName, OperationId } from "../src/core/names.ts";
-import type { Json } from "../src/core/operation.ts";
 
 /** new-agent: a name to give · agent: an existing one · operation: an operation's id · count: a whole number · choice: one of `choices` · text: checked by whoever uses it. */
 type OptionKind = "new-agent" | "agent" | "operation" | "count" | "choice" | "text";

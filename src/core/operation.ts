@@ -1,9 +1,8 @@
 import type { Actor } from "./actor.ts";
 import type { Place } from "./chat.ts";
 import type { ErrorCode, OpsError } from "./errors.ts";
+import type { Json } from "./json.ts";
 import type { AgentName, OperationId } from "./names.ts";
-
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 type OperationState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
 type StepState = "pending" | "running" | "done" | "failed";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { asOpsError, OpsError } from "../core/errors.ts";
-import { fail, isEnded, type Json, type Operation, start, succeed } from "../core/operation.ts";
+import type { Json } from "../core/json.ts";
+import { fail, isEnded, type Operation, start, succeed } from "../core/operation.ts";
 import type { Aftermath, OperationContext, OperationDefinition, StepDefinitions } from "../operations/definition.ts";
 import type { Journal } from "../operations/journal.ts";
 import { orAbort, settle, within } from "./abort.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { asOpsError, OpsError } from "../core/errors.ts";
-import { describeStep, failStep, finishStep, type Json, repeatStep, startStep } from "../core/operation.ts";
+import type { Json } from "../core/json.ts";
+import { describeStep, failStep, finishStep, repeatStep, startStep } from "../core/operation.ts";
 import type { StepContext, StepDefinition } from "../operations/definition.ts";
 import { orAbort, within } from "./abort.ts";
 import type { Checkpoints } from "./checkpoints.ts";

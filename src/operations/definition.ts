@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import { OpsError } from "../core/errors.ts";
+import type { Json } from "../core/json.ts";
 import type { AgentName, OperationId } from "../core/names.ts";
-import type { Failure, Json } from "../core/operation.ts";
+import type { Failure } from "../core/operation.ts";
 
 export interface StepDefinition {
   /** What a person reads while it runs. */

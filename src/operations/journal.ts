@@ -1,7 +1,8 @@
 import type { Actor } from "../core/actor.ts";
 import type { ChatName, Origin } from "../core/chat.ts";
+import type { Json } from "../core/json.ts";
 import type { AgentName, OperationId } from "../core/names.ts";
-import type { Json, Operation } from "../core/operation.ts";
+import type { Operation } from "../core/operation.ts";
 
 /** What the step runner needs of durable storage for one claimed operation. */
 export interface Journal {

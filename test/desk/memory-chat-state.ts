@@ -1,5 +1,5 @@
 import type { ChannelMemory, RateLimiter } from "../../src/core/chat.ts";
-import type { Json } from "../../src/core/operation.ts";
+import type { Json } from "../../src/core/json.ts";
 
 /** Like the one in Redis: values are copies, and expire. */
 export function createMemoryOfChannels(now: () => number): ChannelMemory {

@@ -1,6 +1,7 @@
 import type { OpsError } from "../../src/core/errors.ts";
+import type { Json } from "../../src/core/json.ts";
 import { type AgentName, makeOperationId, parseAgentName } from "../../src/core/names.ts";
-import { type Json, newOperation, type Operation } from "../../src/core/operation.ts";
+import { newOperation, type Operation } from "../../src/core/operation.ts";
 import type { OperationDefinition, StepDefinitions } from "../../src/operations/definition.ts";
 import type { Journal } from "../../src/operations/journal.ts";
 

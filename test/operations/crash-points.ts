@@ -1,7 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { OpsError } from "../../src/core/errors.ts";
+import type { Json } from "../../src/core/json.ts";
 import { type AgentName, makeOperationId, type OperationId } from "../../src/core/names.ts";
-import { type Json, newOperation, type Operation } from "../../src/core/operation.ts";
+import { newOperation, type Operation } from "../../src/core/operation.ts";
 import { runOperation } from "../../src/jobs/runner.ts";
 import type { OperationContext, OperationDefinition, StepDefinitions } from "../../src/operations/definition.ts";
 import type { Journal } from "../../src/operations/journal.ts";

@@ -26,7 +26,7 @@ const EXIT_CODE_OF_SIGKILL = 137;
  * @throws OpsError `tool-missing` when the program is not installed, `cancelled` after an abort.
  */
 export async function runChild(argv: readonly [string, ...string[]], options: ChildOptions = {}): Promise<ChildResult> {
-  options.signal?.throwIfAborted();
+  if (options.signal?.aborted) throw cancelled(options.signal);
   const log = options.logFile === undefined ? null : await open(options.logFile, "a");
   try {
     return await waitFor(argv, options, log?.fd ?? "pipe");

@@ -3,7 +3,7 @@ import { appendFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { OpsError } from "../../../src/core/errors.ts";
-import type { Json } from "../../../src/core/operation.ts";
+import type { Json } from "../../../src/core/json.ts";
 import { defineOperation, type OperationDefinition } from "../../../src/operations/definition.ts";
 
 /**
