@@ -1,6 +1,7 @@
 import { commands } from "../../commands/index.ts";
 import type { Actor, Authority, People } from "../../src/core/actor.ts";
 import type { Agent } from "../../src/core/agent.ts";
+import type { ChannelMemory } from "../../src/core/chat.ts";
 import type { Desk } from "../../src/core/desk.ts";
 import { makeOperationId, parseAgentName } from "../../src/core/names.ts";
 import { createRedactor } from "../../src/core/redaction.ts";
@@ -35,6 +36,7 @@ export interface DeskWorld {
   readonly operations: MemoryOperations;
   readonly registry: ReturnType<typeof memoryRegistry>;
   readonly audit: ReturnType<typeof createMemoryAudit>;
+  readonly memory: ChannelMemory;
 }
 
 /** The real desk over stores in memory. */
@@ -45,9 +47,11 @@ export function createDeskWorld(
     readonly steps?: (kind: string) => StepTitles;
     readonly authority?: Partial<Authority>;
     readonly limits?: Limits;
+    readonly memory?: ChannelMemory;
   } = {},
 ): DeskWorld {
   let tickets = 0;
+  const memory = options.memory ?? createMemoryOfChannels(now);
   const operations = createMemoryOperations(now, options.steps ?? (() => DEPLOY_STEPS));
   const registry = memoryRegistry();
   const audit = createMemoryAudit();
@@ -60,7 +64,7 @@ export function createDeskWorld(
   const desk = createDesk({
     commands,
     authority: { owners: people({ terminal: [owner.user] }), operators: people({}), ...options.authority },
-    memory: createMemoryOfChannels(now),
+    memory,
     limiter: createMemoryLimiter(now),
     limits: options.limits ?? {},
     makeTicketId: () => `ticket${++tickets}`,
@@ -71,7 +75,7 @@ export function createDeskWorld(
     now,
     redact: createRedactor().redact,
   });
-  return { desk, operations, registry, audit };
+  return { desk, operations, registry, audit, memory };
 }
 
 export function agentCalled(name: string, fields: Partial<Agent> = {}): Agent {

@@ -1,0 +1,49 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { ChannelMemory, RateLimiter } from "../../src/core/chat.ts";
+
+export interface MemoryUnderTest {
+  readonly memory: ChannelMemory;
+  readonly limiter: RateLimiter;
+  /** Returns when `ms` have passed for both. */
+  pass(ms: number): Promise<void>;
+}
+
+/** Holds for whatever keeps things for channels. */
+export function channelMemoryContract(name: string, make: () => Promise<MemoryUnderTest>): void {
+  describe(`${name}: channel memory contract`, () => {
+    let under: MemoryUnderTest;
+    beforeEach(async () => {
+      under = await make();
+    });
+
+    it("keeps a value, replaces it, and forgets it when told", async () => {
+      const { memory } = under;
+      expect(await memory.get("a")).toBeNull();
+      await memory.put("a", { text: "ü\n", list: [1, null, true] }, 60_000);
+      expect(await memory.get("a")).toEqual({ text: "ü\n", list: [1, null, true] });
+      await memory.put("a", "other", 60_000);
+      expect(await memory.get("a")).toBe("other");
+      await memory.remove("a");
+      await memory.remove("a");
+      expect(await memory.get("a")).toBeNull();
+    });
+
+    it("forgets a value when its time is over", async () => {
+      await under.memory.put("a", 1, 50);
+      await under.memory.put("b", 2, 60_000);
+      await under.pass(100);
+      expect([await under.memory.get("a"), await under.memory.get("b")]).toEqual([null, 2]);
+    });
+
+    it("counts per key, says how long to wait, and starts again", async () => {
+      const { limiter } = under;
+      const takes = [await limiter.take("a", 2, 300), await limiter.take("a", 2, 300), await limiter.take("b", 2, 300)];
+      expect(takes).toEqual([0, 0, 0]);
+      const waitMs = await limiter.take("a", 2, 300);
+      expect(waitMs).toBeGreaterThan(0);
+      expect(waitMs).toBeLessThanOrEqual(300);
+      await under.pass(waitMs + 20);
+      expect(await limiter.take("a", 2, 300)).toBe(0);
+    });
+  });
+}
