@@ -67,6 +67,8 @@ export type Reply =
       /** null where the answer is typed. */
       readonly ticket: TicketId | null;
     }
+  /** A ticket was answered with no, by who may. */
+  | { readonly type: "declined" }
   | { readonly type: "refused"; readonly error: OpsError };
 
 /** A question that was asked and may be answered once, by who caused it, at its message, within two minutes. */

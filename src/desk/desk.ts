@@ -56,9 +56,10 @@ export function createDesk(parts: DeskParts): Desk {
         if (rank(actor) === "stranger") throw notPermitted(actor);
         const { submission, origin } = await tickets.check(ticket, actor, message);
         const reply: Reply =
-          answer === "no"
-            ? { type: "refused", error: await recordRefusal(parts, actor, submission, declined()) }
-            : await orRefuse(actor, submission, () => serve(parts, tickets, actor, submission, origin));
+          answer === "yes"
+            ? await orRefuse(actor, submission, () => serve(parts, tickets, actor, submission, origin))
+            : { type: "declined" };
+        if (answer === "no") await recordRefusal(parts, actor, submission, declined());
         await tickets.close(ticket);
         return reply;
       });

@@ -131,10 +131,8 @@ describe("a ticket", () => {
 
   test("is over after no", async () => {
     const ticket = await ask();
-    expect(await world.desk.answer(mia, ticket, "message-1", "no")).toMatchObject({
-      type: "refused",
-      error: { userMessage: "Nothing was done." },
-    });
+    expect(await world.desk.answer(mia, ticket, "message-1", "no")).toEqual({ type: "declined" });
+    expect(world.audit.events).toMatchObject([{ what: "refused", subject: "destroy", note: "Nothing was done." }]);
     expect(refusal(await world.desk.answer(mia, ticket, "message-1", "yes"))).toBe("confirmation-required");
     expect(world.operations.all.size).toBe(0);
   });

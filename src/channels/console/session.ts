@@ -59,6 +59,7 @@ async function showReply(parts: SessionParts, reply: Reply, detach: AbortSignal)
     case "refused":
       return refuse(parts, reply.error);
     case "confirm":
+    case "declined":
       return refuse(parts, new OpsError({ code: "internal", userMessage: "A confirmation was asked for twice." }));
   }
 }
