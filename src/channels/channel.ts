@@ -21,6 +21,8 @@ export interface PostOptions {
   readonly key: string | null;
   /** Who hears a sound; everybody else and every name inside the text stay unbothered. */
   readonly notify: Actor | null;
+  /** Sounds like an ordinary message although nobody is named in `notify`; absent: quiet. */
+  readonly aloud?: boolean;
   /** Shown as an answer to this message, as long as that exists. */
   readonly replyTo: string | null;
 }

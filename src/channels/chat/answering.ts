@@ -1,0 +1,78 @@
+import { asOpsError, type OpsError } from "../../core/errors.ts";
+import type { Posted, Responder } from "../channel.ts";
+import type { Message } from "../message.ts";
+import { renderRefusal } from "../render/refusal.ts";
+import type { Clock } from "./clock.ts";
+import type { Presses } from "./presses.ts";
+import { backoffMs, isPassing } from "./retry.ts";
+
+/** After this long without an answer a person should see that one is on its way. Discord allows 3 s for a first word. */
+const PATIENCE_MS = 1_000;
+/** An answer that comes much later answers nothing any more. */
+const TRIES = 3;
+const LONGEST_PAUSE_MS = 10_000;
+
+interface Parts {
+  readonly presses: Presses;
+  readonly clock: Clock;
+  readonly onError: (error: OpsError) => void;
+}
+
+/** Says one thing to the person who typed or pressed. */
+export interface Answering {
+  answer(message: Message): Promise<Posted | null>;
+  accept(message: Message): Promise<void>;
+  replace(message: Message): Promise<void>;
+}
+
+/**
+ * Runs `handle` and shows what goes wrong in it as a refusal. When it takes long, the person is told to wait. Never throws. Only a chat
+ * that does not take the answer is tried again, a few times; nothing of what `handle` does is repeated.
+ */
+export async function answering(
+  parts: Parts,
+  responder: Responder,
+  handle: (to: Answering) => Promise<void>,
+): Promise<void> {
+  const { presses, clock, onError } = parts;
+  const begun = new AbortController();
+  const waiting = showWaiting(responder, clock, begun.signal).catch((error: unknown) => onError(asOpsError(error)));
+  const say = async <T>(how: (message: Awaited<ReturnType<Presses["dress"]>>) => Promise<T>, message: Message) => {
+    const dressed = await presses.dress(message);
+    begun.abort();
+    await waiting;
+    return fewTimes(clock, () => how(dressed));
+  };
+  const to: Answering = {
+    answer: (message) => say((dressed) => responder.answer(dressed), message),
+    accept: (message) => say((dressed) => responder.accept(dressed), message),
+    replace: (message) => say((dressed) => responder.replace(dressed), message),
+  };
+  try {
+    await handle(to);
+  } catch (error) {
+    const known = asOpsError(error);
+    if (known.code === "internal" || known.code.startsWith("chat-")) onError(known);
+    await to.answer(renderRefusal(known)).catch((second: unknown) => onError(asOpsError(second)));
+  } finally {
+    begun.abort();
+  }
+}
+
+async function showWaiting(responder: Responder, clock: Clock, begun: AbortSignal): Promise<void> {
+  await clock.sleep(PATIENCE_MS, begun);
+  if (!begun.aborted) await responder.wait();
+}
+
+async function fewTimes<T>(clock: Clock, call: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      const known = asOpsError(error);
+      const pauseMs = backoffMs(tries, known);
+      if (!isPassing(known) || tries === TRIES || pauseMs > LONGEST_PAUSE_MS) throw known;
+      await clock.sleep(pauseMs, new AbortController().signal);
+    }
+  }
+}

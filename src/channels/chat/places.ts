@@ -1,0 +1,25 @@
+import { z } from "zod";
+import type { Place } from "../../core/chat.ts";
+import type { Posted } from "../channel.ts";
+
+export const placeSchema = z.object({
+  channel: z.enum(["discord", "telegram"]),
+  chat: z.string(),
+  topic: z.string().nullable(),
+}) satisfies z.ZodType<Place>;
+
+export const postedSchema = z.object({ place: placeSchema, id: z.string() }) satisfies z.ZodType<Posted>;
+
+/** One string for one message. Without the topic: messages are numbered by chat, and not every event tells the topic. */
+export function messageKey({ place, id }: Posted): string {
+  return `${place.channel}:${place.chat}/${id}`;
+}
+
+/** Places that share one allowance. Telegram counts what is said in a chat, whatever its topic. */
+export function laneKey({ channel, chat }: Place): string {
+  return `${channel}:${chat}`;
+}
+
+export function isSamePlace(one: Place, other: Place): boolean {
+  return laneKey(one) === laneKey(other) && one.topic === other.topic;
+}

@@ -1,0 +1,48 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { renderOutcome, renderProgress } from "../../../src/channels/render/operation.ts";
+import { type ChatWorld, createChatWorld, here, mo, startProcess, work } from "./world.ts";
+
+let world: ChatWorld;
+beforeEach(() => {
+  world = createChatWorld();
+});
+afterEach(() => {
+  expect(world.server.breaches).toEqual([]);
+  expect(world.errors).toEqual([]);
+});
+
+async function record(id: string) {
+  const operation = [...world.operations.all.values()].find((one) => one.id === id);
+  if (operation === undefined) throw new Error(`no operation ${id}`);
+  return operation;
+}
+
+test("shows an operation in one message, and its outcome in another that reaches who asked", async () => {
+  const { follower } = startProcess(world);
+  const operation = await world.ask();
+  follower.follow(operation);
+  await world.clock.advance(100);
+  expect(world.server.messages(here)).toMatchObject([
+    { notify: null, message: { title: "Deploying ada", actions: [{ label: "Cancel" }] } },
+  ]);
+  await work(world, operation, 1_000);
+  await world.clock.advance(5_000);
+  const [status, outcome, ...more] = world.server.messages(here);
+  const ended = await record(operation.id);
+  expect(more).toEqual([]);
+  expect(status?.message).toMatchObject({ ...renderProgress(ended, 0), presses: [], actions: [] });
+  expect(outcome).toMatchObject({ notify: mo, replyTo: status?.id, message: renderOutcome(ended) });
+  expect(await world.operations.untold("discord")).toEqual([]);
+});
+
+test("a deploy of 14 steps in 15 s costs at most eight edits", async () => {
+  const { follower } = startProcess(world);
+  const operation = await world.ask();
+  follower.follow(operation);
+  await work(world, operation, 15_000 / 14);
+  await world.clock.advance(10_000);
+  const edits = world.server.calls.filter(({ kind }) => kind === "edit").length;
+  expect(edits).toBeGreaterThanOrEqual(6);
+  expect(edits).toBeLessThanOrEqual(8);
+  expect(world.server.calls.filter(({ kind }) => kind === "post")).toHaveLength(2);
+});
