@@ -1,0 +1,104 @@
+import { isDeepStrictEqual } from "node:util";
+import { ApplicationCommandOptionType, ApplicationIntegrationType, InteractionContextType, Routes } from "discord.js";
+import { z } from "zod";
+import type { Command, CommandOption } from "../../../commands/command.ts";
+import type { DiscordApi } from "./api.ts";
+import { cut } from "./plain-text.ts";
+
+const MAX_SUMMARY = 100;
+const MAX_CHOICES = 25;
+
+/** What Discord keeps of an option and we set; it adds the defaults of the rest. */
+const option = z.object({
+  type: z.number(),
+  name: z.string(),
+  description: z.string(),
+  required: z.boolean().default(false),
+  autocomplete: z.boolean().default(false),
+  choices: z.array(z.object({ name: z.string(), value: z.union([z.string(), z.number()]) })).default([]),
+  min_value: z.number().nullable().default(null),
+  max_value: z.number().nullable().default(null),
+});
+const registered = z.object({
+  type: z.number().default(1),
+  name: z.string(),
+  description: z.string(),
+  options: z.array(option).default([]),
+  default_member_permissions: z.string().nullable().default(null),
+  contexts: z.array(z.number()).nullable().default(null),
+});
+type Registered = z.output<typeof registered>;
+
+/** A command as Discord is told about it. Who may use it is Creel's decision, so Discord shows it to everybody. */
+function toDiscord({ name, summary, options }: Command, isGlobal: boolean): object {
+  const required = options.filter((one) => one.required);
+  const optional = options.filter((one) => !one.required);
+  return {
+    name,
+    description: cut(summary, MAX_SUMMARY),
+    options: [...required, ...optional].map(optionToDiscord),
+    default_member_permissions: null,
+    // Only commands for all servers know these: not in private chats, and added to servers rather than to people.
+    ...(isGlobal
+      ? { contexts: [InteractionContextType.Guild], integration_types: [ApplicationIntegrationType.GuildInstall] }
+      : {}),
+  };
+}
+
+function optionToDiscord({ name, summary, kind, required, choices = [], min, max }: CommandOption): object {
+  const common = { name, description: cut(summary, MAX_SUMMARY), required };
+  if (kind === "count") {
+    const bounds = {
+      ...(min === undefined ? {} : { min_value: min }),
+      ...(max === undefined ? {} : { max_value: max }),
+    };
+    return { ...common, type: ApplicationCommandOptionType.Integer, ...bounds };
+  }
+  const text = { ...common, type: ApplicationCommandOptionType.String };
+  if (kind === "agent" || kind === "operation") return { ...text, autocomplete: true };
+  if (kind !== "choice") return text;
+  if (choices.length > MAX_CHOICES) return { ...text, autocomplete: true };
+  return { ...text, choices: choices.map((choice) => ({ name: choice, value: choice })) };
+}
+
+/** Makes Discord know exactly these commands in one server, or with null in all. @throws OpsError `chat-forbidden` where the bot is not. */
+export async function register(
+  api: DiscordApi,
+  applicationId: string,
+  guild: string | null,
+  commands: readonly Command[],
+): Promise<void> {
+  const route =
+    guild === null ? Routes.applicationCommands(applicationId) : Routes.applicationGuildCommands(applicationId, guild);
+  const body = commands.map((command) => toDiscord(command, guild === null));
+  if (await isRegistered(api, route, body)) return;
+  await api.request({ method: "PUT", route, body });
+}
+
+async function isRegistered(api: DiscordApi, route: `/${string}`, body: readonly object[]): Promise<boolean> {
+  const known = z.array(registered).safeParse(await api.request({ method: "GET", route }));
+  if (!known.success) return false;
+  const wanted = z.array(registered).parse(body);
+  // Commands of one server have no contexts, whatever Discord says they default to.
+  const comparable = (all: readonly Registered[]) =>
+    all
+      .map((one, index) => ({ ...one, contexts: wanted[index]?.contexts == null ? null : one.contexts }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return isDeepStrictEqual(comparable(known.data), comparable(wanted));
+}
+
+/** Whether Discord knows exactly these commands there. */
+export async function knowsCommands(
+  api: DiscordApi,
+  applicationId: string,
+  guild: string | null,
+  commands: readonly Command[],
+): Promise<boolean> {
+  const route =
+    guild === null ? Routes.applicationCommands(applicationId) : Routes.applicationGuildCommands(applicationId, guild);
+  return await isRegistered(
+    api,
+    route,
+    commands.map((command) => toDiscord(command, guild === null)),
+  );
+}
