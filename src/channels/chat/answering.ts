@@ -37,10 +37,12 @@ export async function answering(
   const { presses, clock, onError } = parts;
   const begun = new AbortController();
   const waiting = showWaiting(responder, clock, begun.signal).catch((error: unknown) => onError(asOpsError(error)));
+  let isSpeaking = false;
   const say = async <T>(how: (message: Awaited<ReturnType<Presses["dress"]>>) => Promise<T>, message: Message) => {
     const dressed = await presses.dress(message);
     begun.abort();
     await waiting;
+    isSpeaking = true;
     return fewTimes(clock, () => how(dressed));
   };
   const to: Answering = {
@@ -52,7 +54,9 @@ export async function answering(
     await handle(to);
   } catch (error) {
     const known = asOpsError(error);
-    if (known.code === "internal" || known.code.startsWith("chat-")) onError(known);
+    if (known.code === "internal" || isSpeaking) onError(known);
+    // What failed to be said is no refusal: it may even be that something was done.
+    if (isSpeaking) return;
     await to.answer(renderRefusal(known)).catch((second: unknown) => onError(asOpsError(second)));
   } finally {
     begun.abort();
