@@ -1,0 +1,52 @@
+import type { Command } from "../../../commands/command.ts";
+import { parseLine } from "../../../commands/parse.ts";
+import type { ChatHandler } from "../channel.ts";
+import { createCommandResponder, type ResponderParts } from "./command-responder.ts";
+import { commandLineOf } from "./command-text.ts";
+import type { Migrations } from "./migrations.ts";
+import { authorOf, personOf, placeOf } from "./people.ts";
+import { createPressResponder, dismissPress } from "./press-responder.ts";
+import type { TelegramMessage, TelegramPress, Update } from "./update.ts";
+
+export interface DispatchParts extends ResponderParts {
+  readonly handler: ChatHandler;
+  readonly commands: readonly Command[];
+  readonly migrations: Migrations;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Hands what people did to the handler. Resolves when it is dealt with; never throws. */
+export async function dispatch(parts: DispatchParts, update: Update): Promise<void> {
+  try {
+    if (update.message !== undefined) await dispatchMessage(parts, update.message, String(update.id));
+    if (update.callback_query !== undefined) await dispatchPress(parts, update.callback_query, String(update.id));
+  } catch (error) {
+    // Handlers do not throw; one that does must not bring the same update back for ever.
+    parts.onError(parts.client.ops(error));
+  }
+}
+
+async function dispatchMessage(parts: DispatchParts, message: TelegramMessage, key: string): Promise<void> {
+  if (message.migrate_to_chat_id !== undefined) {
+    parts.migrations.add(String(message.chat.id), String(message.migrate_to_chat_id));
+  }
+  const line = commandLineOf(message, parts.botName, parts.commands);
+  if (line === null) return;
+  const actor = authorOf(message);
+  const place = placeOf(message);
+  const responder = createCommandResponder(parts, { actor, place, message: String(message.message_id) });
+  await parts.handler.command({ actor, place, key, read: () => parseLine(line, parts.commands), responder });
+}
+
+async function dispatchPress(parts: DispatchParts, query: TelegramPress, key: string): Promise<void> {
+  const { message, data } = query;
+  if (message === undefined || data === undefined) return dismissPress(parts, query.id);
+  const actor = personOf(query.from);
+  const posted = { place: placeOf(message), id: String(message.message_id) };
+  const responder = createPressResponder(parts, { actor, place: posted.place, message: posted.id }, query.id);
+  try {
+    await parts.handler.press({ actor, key, posted, press: data, responder });
+  } finally {
+    await responder.finish();
+  }
+}

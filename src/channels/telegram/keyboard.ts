@@ -1,0 +1,30 @@
+import type { InlineKeyboardButton, InlineKeyboardMarkup } from "grammy/types";
+import { buttonsOf, type ChatMessage } from "../channel.ts";
+import type { Action } from "../message.ts";
+import { clean } from "./escape.ts";
+import { shorten } from "./rich.ts";
+
+const LONGEST_LABEL = 64;
+/** Clients that do not know colours show plain buttons. */
+const STYLES: Readonly<Record<Action["tone"], InlineKeyboardButton["style"] | null>> = {
+  plain: null,
+  good: "success",
+  danger: "danger",
+};
+
+/** Buttons below a message, as many in a row as can be read on a phone; null when there are none. */
+export function keyboardOf(message: ChatMessage): InlineKeyboardMarkup | null {
+  const buttons = buttonsOf(message).map(({ action, press }) => button(action, press));
+  if (buttons.length === 0) return null;
+  const longest = Math.max(...buttons.map(({ text }) => text.length));
+  const perRow = longest <= 10 ? 3 : longest <= 18 ? 2 : 1;
+  const rows: InlineKeyboardButton[][] = [];
+  for (let index = 0; index < buttons.length; index += perRow) rows.push(buttons.slice(index, index + perRow));
+  return { inline_keyboard: rows };
+}
+
+function button({ label, tone }: Action, press: string): InlineKeyboardButton {
+  const style = STYLES[tone];
+  const text = shorten(clean(label).trim(), LONGEST_LABEL) || "…";
+  return { text, callback_data: press, ...(style ? { style } : {}) };
+}

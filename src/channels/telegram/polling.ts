@@ -1,0 +1,110 @@
+import type { OpsError } from "../../core/errors.ts";
+import { createBacklog } from "./backlog.ts";
+import { type Client, grammySignal, POLL_SECONDS } from "./client.ts";
+import { isConflict } from "./errors.ts";
+import type { Health } from "./health.ts";
+import { pause } from "./pause.ts";
+import { ALLOWED_UPDATES, readUpdate, type Update } from "./update.ts";
+
+/** How soon to look for more while something is still worked on. */
+const LOOK_AGAIN_MS = 250;
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 30_000;
+/** A single conflict passes by itself: `creel doctor` asked, or the process before this one had not quite ended. */
+const FIRST_CONFLICT_MS = 3_000;
+const CLOSE_MS = 5_000;
+
+interface PollingParts {
+  readonly client: Client;
+  readonly health: Health;
+  /** Resolves when the update needs not be delivered again. Never throws. */
+  readonly handle: (update: Update) => Promise<void>;
+  readonly onError: (error: unknown) => void;
+  readonly now: () => number;
+}
+
+/**
+ * Reads updates until closed. grammY's own `bot.start()` is not used: it handles one update after the other, so a slow answer would hold
+ * up everybody; and when its middleware does not wait, its next request confirms commands that nobody has written down
+ * yet. Here updates are handled side by side, and the offset only passes those that are dealt with. While a slow one holds it
+ * back, Telegram answers at once with what was seen already, so the next look is taken a moment later.
+ */
+export function startPolling({ client, health, handle, onError, now }: PollingParts) {
+  const backlog = createBacklog();
+  const stopped = new AbortController();
+  const working = new Set<Promise<void>>();
+  let failures = 0;
+
+  function begin(value: unknown): void {
+    const update = readUpdate(value);
+    if (update === null || !backlog.take(update.id)) return;
+    const work: Promise<void> = handle(update).finally(() => {
+      backlog.done(update.id);
+      working.delete(work);
+    });
+    working.add(work);
+  }
+
+  async function look(): Promise<void> {
+    const waiting = backlog.working ? 0 : POLL_SECONDS;
+    const options = { offset: backlog.offset, limit: 100, timeout: waiting, allowed_updates: ALLOWED_UPDATES };
+    const updates = await client.polling.getUpdates(options, grammySignal(stopped.signal));
+    failures = 0;
+    health.works("token");
+    health.works("conflict");
+    for (const update of updates) begin(update);
+    if (working.size > 0) await Promise.race([Promise.all(working), pause(LOOK_AGAIN_MS, Date.now, stopped.signal)]);
+  }
+
+  /** How long to wait before the next try. */
+  function failed(error: unknown): number {
+    failures += 1;
+    const known = client.ops(error);
+    if (isConflict(error)) {
+      if (failures === 1) return FIRST_CONFLICT_MS;
+      health.refused("conflict", known);
+      return LONGEST_RETRY_MS;
+    }
+    if (known.code === "chat-refused") {
+      health.refused("token", known);
+      return LONGEST_RETRY_MS;
+    }
+    if (failures === 1) onError(known);
+    return retryMs(known, failures);
+  }
+
+  async function run(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      try {
+        await look();
+      } catch (error) {
+        if (!stopped.signal.aborted) await pause(failed(error), now, stopped.signal);
+      }
+    }
+  }
+
+  const ended = run();
+
+  return {
+    /** Gives what is being worked on a moment to end, and tells Telegram what needs not be delivered again. */
+    async close(): Promise<void> {
+      if (stopped.signal.aborted) return ended;
+      stopped.abort();
+      const patience = new AbortController();
+      await Promise.race([Promise.all(working), pause(CLOSE_MS, Date.now, patience.signal)]);
+      patience.abort();
+      await ended;
+      if (backlog.offset === 0) return;
+      const confirm = client.api.getUpdates(
+        { offset: backlog.offset, limit: 1, timeout: 0 },
+        grammySignal(AbortSignal.timeout(2_000)),
+      );
+      // What is not confirmed is delivered once more, and recognised by its number.
+      await confirm.catch(() => undefined);
+    },
+  };
+}
+
+export function retryMs({ retryAfterMs }: OpsError, failures: number): number {
+  return retryAfterMs ?? Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 10));
+}

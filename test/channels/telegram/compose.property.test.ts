@@ -1,0 +1,66 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { compose, composeAlert, composeNotice } from "../../../src/channels/telegram/compose.ts";
+import { defuse } from "../../../src/channels/telegram/escape.ts";
+import { withDetected } from "../../fixtures/telegram/detect.ts";
+import { readKeyboard } from "../../fixtures/telegram/keyboard.ts";
+import { formatText } from "../../fixtures/telegram/text.ts";
+import { anyMessage, anyText } from "./any-message.ts";
+
+const FORMATTING = ["bold", "italic", "code", "pre"];
+
+/** What Telegram makes of it. @throws when it refuses it, or loses some of the formatting. */
+function read(html: string, maxLength: number) {
+  const rules = {
+    maxLength,
+    tooLong: "too long",
+    lost: (what: string) => {
+      throw new Error(what);
+    },
+  };
+  return formatText({ text: html, parseMode: "HTML", entities: undefined }, rules);
+}
+
+describe("any message", () => {
+  test("is accepted and holds nothing but Creel's own formatting", () => {
+    fc.assert(
+      fc.property(
+        anyMessage,
+        fc.constantFrom("auto" as const, "text" as const, "caption" as const),
+        (message, kind) => {
+          const { html, keyboard, file } = compose(message, kind);
+          const limit = file !== null || kind === "caption" ? 1024 : 4096;
+          const { text, entities } = read(html, limit);
+          expect(text).not.toBe("");
+          expect(text.length).toBeLessThanOrEqual(limit);
+          expect(entities.map(({ type }) => type).filter((type) => !FORMATTING.includes(type))).toEqual([]);
+          expect(text).not.toMatch(/[\p{Cs}\u202a-\u202e\u2066-\u2069]|[^\P{Cc}\n]/u);
+          if (kind !== "auto") expect(file).toBeNull();
+          if (file !== null) expect(file.content).not.toBe("");
+          const buttons = (readKeyboard(keyboard ?? undefined)?.inline_keyboard ?? []).flat();
+          expect(buttons.map(({ callback_data }) => callback_data)).toEqual(message.presses);
+          for (const button of buttons) expect(button.text.length).toBeLessThanOrEqual(64);
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+
+  test("makes a pop-up and a notice of at most 200 characters", () => {
+    fc.assert(
+      fc.property(anyMessage, (message) => {
+        expect((composeAlert(message) ?? "").length).toBeLessThanOrEqual(200);
+        expect(composeNotice(message).length).toBeLessThanOrEqual(200);
+      }),
+    );
+  });
+});
+
+test("any defused text has nothing to tap in it, whatever stands around it", () => {
+  fc.assert(
+    fc.property(anyText, fc.constantFrom("", " ", "• ", "\n", "(", "✅ "), (text, before) => {
+      expect(withDetected(before + defuse(text), [])).toEqual([]);
+    }),
+    { numRuns: 2_000 },
+  );
+});
