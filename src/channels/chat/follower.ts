@@ -138,15 +138,16 @@ async function watch(parts: FollowerParts, latest: Latest, place: Place, signal:
 async function showToTheEnd(status: StatusMessage, latest: Latest, clock: Clock, stop: AbortSignal): Promise<boolean> {
   for (;;) {
     const drawn = await status.draw();
-    if (drawn === latest.get() && (latest.isOver() || stop.aborted)) return latest.isOver();
-    if (stop.aborted && drawn === null) return false;
     const drawnAtMs = clock.now();
     for (;;) {
-      const now = clock.now();
+      const isLatest = drawn === latest.get();
+      if (isLatest && (latest.isOver() || stop.aborted)) return latest.isOver();
+      // What is not certain is certain enough for who leaves.
+      if (stop.aborted && drawn === null) return false;
       const drawAtMs = nextDraw(latest, drawn, drawnAtMs);
       const threadAtMs = nextThread(latest, status.record());
-      if (latest.isOver() || stop.aborted || now >= drawAtMs) break;
-      if (now >= threadAtMs) await status.openThread();
+      if (latest.isOver() || stop.aborted || clock.now() >= drawAtMs) break;
+      if (clock.now() >= threadAtMs) await status.openThread();
       else await latest.wait(Math.min(drawAtMs, threadAtMs), stop);
     }
   }

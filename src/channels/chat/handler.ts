@@ -73,7 +73,7 @@ async function refuseUnread(desk: Desk, actor: Actor, origin: Origin, error: unk
   throw reply.type === "refused" && reply.error.code === "not-permitted" ? reply.error : error;
 }
 
-async function show({ desk, follower, clock }: HandlerParts, to: Answering, reply: Reply): Promise<void> {
+async function show({ desk, follower, clock, onError }: HandlerParts, to: Answering, reply: Reply): Promise<void> {
   switch (reply.type) {
     case "answer":
       await to.answer(renderAnswer(reply.answer, clock.now()));
@@ -85,6 +85,7 @@ async function show({ desk, follower, clock }: HandlerParts, to: Answering, repl
       await to.answer(renderDeclined());
       return;
     case "refused":
+      if (reply.error.code === "internal") onError(reply.error);
       await to.answer(renderRefusal(reply.error));
       return;
     case "confirm": {

@@ -89,6 +89,7 @@ describe("commands", () => {
       }),
     });
     expect(only(await talk.type("/status")).message.title).toContain("Something went wrong inside Creel");
+    expect(talk.errors).toMatchObject([{ code: "internal" }]);
   });
 
   test("whose answer the chat does not take are not done again, and answered when it does", async () => {
