@@ -104,16 +104,15 @@ async function serveChannels(creel: Creel, stack: AsyncDisposableStack, signal: 
   const hasChats = discord !== undefined || telegram !== undefined;
   const input = inputOf(process);
   // Who pipes lines in wants those done; a bot that comes and goes with them would only disturb the one that stays.
-  if (hasChats && input !== "lines") {
-    const { openChats } = await import("./assembly/chats.ts");
-    await openChats(creel, stack);
-    if (input === "none") {
-      process.stderr.write("creel: ready\n");
-      if (!signal.aborted) await once(signal, "abort");
-      return 0;
-    }
-  }
-  return await runTerminal(config, desk, input, signal);
+  if (!hasChats || input === "lines") return await runTerminal(config, desk, input, signal);
+  const { openChats } = await import("./assembly/chats.ts");
+  const chats = openChats(creel);
+  stack.defer(() => chats.close());
+  if (input === "prompt") return await runTerminal(config, desk, input, signal);
+  await chats.settled;
+  process.stderr.write("creel: ready\n");
+  if (!signal.aborted) await once(signal, "abort");
+  return 0;
 }
 
 const commandLine = parseCommandLine(process.argv.slice(2), version);

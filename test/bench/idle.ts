@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Result } from "./results.ts";
+import { sample } from "./sample.ts";
 import { openTerminal } from "./terminal.ts";
 
 const SETTLE_MS = 10_000;
@@ -47,23 +48,4 @@ export async function idle(): Promise<Result> {
     ],
     raw: { before, after },
   };
-}
-
-interface Sample {
-  readonly rssMb: number;
-  readonly cpuMs: number;
-}
-
-function sample<Name extends string>(pids: Readonly<Record<Name, number>>): Record<Name, Sample> {
-  const samples = Object.entries<number>(pids).map(([name, pid]) => [name, of(pid)]);
-  return Object.fromEntries(samples);
-}
-
-function of(pid: number): Sample {
-  const rss = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  const threads = readdirSync(`/proc/${pid}/task`);
-  const times = threads.map((thread) =>
-    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
-  );
-  return { rssMb: Number(rss) / 1024, cpuMs: times.reduce((sum, time) => sum + time, 0) / 1e6 };
 }

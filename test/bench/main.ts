@@ -1,11 +1,13 @@
 /** `npm run bench [-- PART…]`: measures, prints, writes bench/results/PART.json. Fails only when something is broken, never for a number. */
 import { ack } from "./ack.ts";
+import { chatDeploy } from "./chat-deploy.ts";
+import { chats } from "./chats.ts";
 import { deploy } from "./deploy.ts";
 import { idle } from "./idle.ts";
 import { prompt } from "./prompt.ts";
 import { print, write } from "./results.ts";
 
-const PARTS = { ack, idle, prompt, deploy };
+const PARTS = { ack, chats, idle, prompt, deploy, "chat-deploy": chatDeploy };
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in PARTS));

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 interface Figure {
   readonly what: string;
   readonly value: number;
-  readonly unit: "ms" | "s" | "MB" | "x" | "commands";
+  readonly unit: "ms" | "s" | "MB" | "x" | "commands" | "calls";
   /** At most this much; absent where nothing was promised. */
   readonly target?: number;
 }

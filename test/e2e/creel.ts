@@ -25,13 +25,15 @@ export interface Installation extends AsyncDisposable {
   /** Everything all of them printed, in order. */
   transcript(): string;
   start(...args: string[]): RunningCreel;
+  /** As a service manager does it: with nothing on standard input. Stop it with `end()`. */
+  serve(...args: string[]): RunningCreel;
 }
 
 export interface RunningCreel {
   readonly process: ChildProcess;
   /** Types a line. */
   type(line: string): void;
-  /** Ends standard input; resolves with the exit code and everything it printed. */
+  /** Ends standard input, or asks a service to stop; resolves with the exit code and everything it printed. */
   end(): Promise<{ readonly exitCode: number | null; readonly output: string }>;
   /** Resolves as soon as the output matches; rejects when the process ends first. */
   printed(pattern: RegExp): Promise<RegExpMatchArray>;
@@ -58,16 +60,19 @@ export function installCreel(settings = "", environment: Readonly<Record<string,
     ...environment,
   };
 
+  const launch = (args: string[], stdin: "pipe" | "ignore") => {
+    const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: [stdin, "pipe", "pipe"], cwd: stateDir });
+    running.add(child);
+    child.once("exit", () => running.delete(child));
+    return follow(child, (text) => printed.push(text));
+  };
+
   return {
     stateDir,
     environment: env,
     transcript: () => printed.join(""),
-    start(...args) {
-      const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ["pipe", "pipe", "pipe"], cwd: stateDir });
-      running.add(child);
-      child.once("exit", () => running.delete(child));
-      return follow(child, (text) => printed.push(text));
-    },
+    start: (...args) => launch(args, "pipe"),
+    serve: (...args) => launch(args, "ignore"),
     async [Symbol.asyncDispose]() {
       for (const child of running) child.kill("SIGKILL");
       await destroyLeftovers(stateDir, env);
@@ -92,7 +97,8 @@ function follow(child: ChildProcess, onText: (text: string) => void): RunningCre
     output: () => output,
     type: (line) => child.stdin?.write(`${line}\n`),
     async end() {
-      child.stdin?.end();
+      if (child.stdin === null) child.kill("SIGTERM");
+      else child.stdin.end();
       return { exitCode: await ended, output };
     },
     printed(pattern) {

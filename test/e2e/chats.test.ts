@@ -1,0 +1,141 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
+import { parseOperationId } from "../../src/core/names.ts";
+import { type DiscordServer, startDiscordServer } from "../fixtures/discord/server.ts";
+import type { Message } from "../fixtures/discord/types.ts";
+import { type ChatMessage, startTelegramServer, type TelegramServer } from "../fixtures/telegram/server.ts";
+import { canRunHosts, type Installation, installCreel, type RunningCreel, SNAPSHOTS_DIR } from "./creel.ts";
+import { hasReached, until } from "./observe.ts";
+
+const mia = { id: "100000000000000001", name: "Mia", roles: [] };
+const eve = { id: "100000000000000666", name: "Eve" };
+const TOM = 7001;
+const STRANGER = 6666;
+
+/** One installation with both chats, as a service; a real host, the real gateway. Later tests use what earlier ones made. */
+describe.runIf(canRunHosts())("chats, on a real host", () => {
+  let discord: DiscordServer;
+  let telegram: TelegramServer;
+  let creel: Installation;
+  let running: RunningCreel;
+
+  beforeAll(async () => {
+    discord = await startDiscordServer({ identifyIntervalMs: 0 });
+    telegram = await startTelegramServer();
+    telegram.addPerson({ id: TOM, name: "Tom" });
+    telegram.addPerson({ id: STRANGER, name: "Eve" });
+    creel = installCreel(
+      [
+        `owners: { discord: { users: ["${mia.id}"] }, telegram: [${TOM}] }`,
+        `discord: { token: "env:DISCORD", guilds: ["${discord.guildId}"], api: "${discord.api}" }`,
+        `telegram: { token: "env:TELEGRAM", apiRoot: "${telegram.apiRoot}" }\n`,
+      ].join("\n"),
+      { DISCORD: discord.token, TELEGRAM: telegram.token },
+    );
+    running = creel.serve("start");
+    await running.printed(/creel: ready/);
+    await discord.when(() => discord.connected === 1 && discord.commands().length > 0);
+  });
+  afterAll(async () => {
+    await running?.end();
+    await creel?.[Symbol.asyncDispose]();
+    await telegram?.[Symbol.asyncDispose]();
+    await discord?.[Symbol.asyncDispose]();
+  });
+
+  const inDiscord = (pattern: RegExp): Promise<Message> =>
+    discord.when(() => allMessages().find((message) => pattern.test(textOf(message))));
+  const allMessages = () => {
+    const main = discord.messages().filter(({ visibleTo }) => visibleTo === null);
+    return main.flatMap((message) => [message, ...(message.threadId ? discord.messages(message.threadId) : [])]);
+  };
+  const inTelegram = (pattern: RegExp): Promise<ChatMessage> =>
+    telegram.waitFor(() => telegram.messages(TOM).find((message) => message.byBot && pattern.test(message.text)));
+  const hosts = () => createLocalProvider({ stateDir: creel.stateDir, cacheDir: SNAPSHOTS_DIR }).list();
+
+  it("/deploy in Discord is watched to the end, in one message", async () => {
+    const asked = discord.run(mia, "deploy", { name: "ada" });
+    await asked.acknowledged;
+    await inDiscord(/Deployed ada in/);
+    const told = allMessages().filter((message) => /Deploying ada/.test(textOf(message)));
+    expect(told).toHaveLength(1);
+    expect(told[0]?.edits).toBeGreaterThan(2);
+    expect(textOf(told[0])).toMatch(/Record the agent/);
+    expect(told[0]?.components).toEqual([]);
+    const outcome = await inDiscord(/Deployed ada in/);
+    expect(outcome.pings).toEqual([`<@${mia.id}>`]);
+    expect(await hosts()).toMatchObject([{ agent: "ada", state: "running" }]);
+  });
+
+  it("/status in Telegram shows it", async () => {
+    await telegram.say(TOM, "/status");
+    expect((await inTelegram(/ada is ready/)).text).toMatch(/OpenClaw/);
+  });
+
+  it("a stranger is refused in both, in private, and both attempts are in the history", async () => {
+    const refused = await discord.run(eve, "status").answered;
+    expect(textOf(refused)).toMatch(/only owners/);
+    expect(refused.visibleTo).toBe(eve.id);
+    expect(await discord.autocomplete(eve, "status", "agent", "")).toEqual([]);
+    await telegram.say(STRANGER, "/destroy agent:ada");
+    await telegram.waitFor(() =>
+      telegram.messages(STRANGER).find(({ byBot, text }) => byBot && /only owners/.test(text)),
+    );
+    await telegram.say(TOM, "/history");
+    const history = await inTelegram(/Newest first/);
+    expect(history.text.match(/refused/g)?.length).toBeGreaterThanOrEqual(2);
+    expect(history.text).toMatch(/Eve/);
+  });
+
+  it("completes names of agents for owners", async () => {
+    expect(await discord.autocomplete(mia, "logs", "agent", "a")).toMatchObject([{ value: "ada" }]);
+  });
+
+  it("/logs comes to who asked only, as a file when it is long", async () => {
+    const logs = await discord.run(mia, "logs", { agent: "ada", lines: 200 }).answered;
+    expect(logs.visibleTo).toBe(mia.id);
+    expect(textOf(logs) + logs.attachments.map(({ text }) => text).join()).toMatch(/\[gateway\] ready/);
+  });
+
+  it("/destroy in Telegram is confirmed by a button, and leaves nothing", async () => {
+    await telegram.say(TOM, "/destroy agent:ada");
+    const question = await inTelegram(/cannot be undone/);
+    expect(await hosts()).toHaveLength(1);
+    const [button] = question.reply_markup?.inline_keyboard.flat() ?? [];
+    await telegram.press(TOM, question, button?.text ?? "");
+    await inTelegram(/Removed ada in/);
+    expect(await hosts()).toEqual([]);
+  });
+
+  it("the bot killed by -9 in the middle of a deploy tells the rest in the same message", async () => {
+    discord.run(mia, "deploy", { name: "bob" });
+    const status = await inDiscord(/Deploying bob/);
+    const [, id = ""] = /cancel operation:(\w{16})/.exec(JSON.stringify(status.components)) ?? [];
+    await until({ socketPath: join(creel.stateDir, "redis", "redis.sock") }, parseOperationId(id), hasReached("ready"));
+    await running.kill();
+    running = creel.serve("start");
+    await inDiscord(/Deployed bob in/);
+    await discord.when(() => textOf(status).includes("Record the agent") && status.components.length === 0);
+    expect(allMessages().filter((message) => /Deploying bob/.test(textOf(message)))).toEqual([status]);
+    expect(allMessages().filter((message) => /Deployed bob in/.test(textOf(message)))).toHaveLength(1);
+    expect(await hosts()).toHaveLength(1);
+  });
+
+  it("a chat that is away for a while hears the outcome afterwards", async () => {
+    await telegram.say(TOM, "/destroy agent:bob");
+    const question = await telegram.waitFor(() =>
+      telegram.messages(TOM).findLast(({ byBot, text }) => byBot && /cannot be undone/.test(text)),
+    );
+    await telegram.press(TOM, question, question.reply_markup?.inline_keyboard[0]?.[0]?.text ?? "");
+    await telegram.down();
+    await expect.poll(hosts, { timeout: 60_000 }).toEqual([]);
+    await telegram.up();
+    await inTelegram(/Removed bob in/);
+  });
+});
+
+/** Everything a person reads of a message. */
+function textOf(message: Message | undefined): string {
+  return message === undefined ? "" : JSON.stringify([message.content, message.embeds]);
+}
