@@ -27,7 +27,6 @@ const registered = z.object({
   default_member_permissions: z.string().nullable().default(null),
   contexts: z.array(z.number()).nullable().default(null),
 });
-type Registered = z.output<typeof registered>;
 
 /** A command as Discord is told about it. Who may use it is Creel's decision, so Discord shows it to everybody. */
 function toDiscord({ name, summary, options }: Command, isGlobal: boolean): object {
@@ -68,37 +67,34 @@ export async function register(
   guild: string | null,
   commands: readonly Command[],
 ): Promise<void> {
-  const route =
-    guild === null ? Routes.applicationCommands(applicationId) : Routes.applicationGuildCommands(applicationId, guild);
+  if (await isRegistered(api, applicationId, guild, commands)) return;
   const body = commands.map((command) => toDiscord(command, guild === null));
-  if (await isRegistered(api, route, body)) return;
-  await api.request({ method: "PUT", route, body });
-}
-
-async function isRegistered(api: DiscordApi, route: `/${string}`, body: readonly object[]): Promise<boolean> {
-  const known = z.array(registered).safeParse(await api.request({ method: "GET", route }));
-  if (!known.success) return false;
-  const wanted = z.array(registered).parse(body);
-  // Commands of one server have no contexts, whatever Discord says they default to.
-  const comparable = (all: readonly Registered[]) =>
-    all
-      .map((one, index) => ({ ...one, contexts: wanted[index]?.contexts == null ? null : one.contexts }))
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
-  return isDeepStrictEqual(comparable(known.data), comparable(wanted));
+  await api.request({ method: "PUT", route: routeOf(applicationId, guild), body });
 }
 
 /** Whether Discord knows exactly these commands there. */
-export async function knowsCommands(
+export async function isRegistered(
   api: DiscordApi,
   applicationId: string,
   guild: string | null,
   commands: readonly Command[],
 ): Promise<boolean> {
-  const route =
-    guild === null ? Routes.applicationCommands(applicationId) : Routes.applicationGuildCommands(applicationId, guild);
-  return await isRegistered(
-    api,
-    route,
-    commands.map((command) => toDiscord(command, guild === null)),
-  );
+  const route = routeOf(applicationId, guild);
+  const known = z.array(registered).safeParse(await api.request({ method: "GET", route }));
+  if (!known.success) return false;
+  const wanted = z.array(registered).parse(commands.map((command) => toDiscord(command, guild === null)));
+  return isDeepStrictEqual(comparable(known.data, guild), comparable(wanted, guild));
+}
+
+function routeOf(applicationId: string, guild: string | null) {
+  return guild === null
+    ? Routes.applicationCommands(applicationId)
+    : Routes.applicationGuildCommands(applicationId, guild);
+}
+
+/** Commands of one server have no contexts, whatever Discord says they default to. Their order is Discord's. */
+function comparable(all: readonly z.output<typeof registered>[], guild: string | null): object[] {
+  return all
+    .map((one) => (guild === null ? one : { ...one, contexts: null }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
