@@ -49,7 +49,7 @@ export function createAlertPlace(target: AlertTarget, memory: ChannelMemory, clo
   const post = async ({ key, severity, message }: Alert, record: AlertRecord, maybeThere: boolean) => {
     const sound = severity === "person" ? { notify, replyTo: null, aloud: true } : QUIET;
     const options = { ...sound, key: postKey(key, record.firstAtMs, "a"), maybeThere };
-    const posted = await outbox.post(place, () => renderRepeated(message, record.count, record.lastAtMs), options);
+    const { posted } = await outbox.post(place, () => renderRepeated(message, record.count, record.lastAtMs), options);
     await patiently(() => records.save(key, { ...record, posted }));
   };
   const fold = async (alert: Alert, posted: Posted, record: AlertRecord) => {

@@ -13,13 +13,19 @@ export interface PostRequest extends PostOptions {
   readonly maybeThere?: boolean;
 }
 
+export interface Sent {
+  readonly posted: Posted;
+  /** false: it may have been there before, and show what was the latest then. */
+  readonly isFresh: boolean;
+}
+
 /**
  * Everything Creel says in one chat by itself. Each place has a queue; messages are rendered when it is their turn, so however long a
  * chat is away, what arrives afterwards is the latest. Failures that pass are waited out for as long as the process lives; the others
  * reject: `chat-forbidden`, or `internal` for what a chat does not accept.
  */
 export interface Outbox {
-  post(place: Place, render: () => Message, options: PostRequest): Promise<Posted>;
+  post(place: Place, render: () => Message, options: PostRequest): Promise<Sent>;
   /** Sends nothing when the message shows just that already. */
   edit(posted: Posted, render: () => Message, urgency: () => Urgency): Promise<"done" | "gone" | "frozen">;
   remove(posted: Posted): Promise<void>;
@@ -66,9 +72,9 @@ export function createOutbox({ chat, presses, clock }: { chat: Chat; presses: Pr
           const wasFirst = isFirst;
           isFirst = false;
           const posted = await send(() => chat.post(place, message, options));
-          // After a failure the message may be the one of the first try, with what was the latest then.
+          // After a failure the message may be the one of the first try.
           if (wasFirst) remember(posted, JSON.stringify(message));
-          return posted;
+          return { posted, isFresh: wasFirst };
         },
       });
     },

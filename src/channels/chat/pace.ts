@@ -49,5 +49,5 @@ function spreadMs(sentMs: readonly number[], redraws: number, nowMs: number): nu
   const [oldest] = sentMs;
   const left = redraws - sentMs.length;
   if (oldest === undefined || sentMs.length <= redraws / 2 || left <= 0) return 0;
-  return (oldest + WINDOW_MS - nowMs) / left;
+  return Math.ceil((oldest + WINDOW_MS - nowMs) / left);
 }

@@ -48,9 +48,8 @@ export function createStatusMessage(parts: Parts): StatusMessage {
   };
   const post = async (maybeThere: boolean) => {
     const options = { key: `${id}s${record.begun}`, notify: null, replyTo: null, maybeThere };
-    const posted = await outbox.post(place, render, options);
-    // A message that was there before shows what was the latest then.
-    if (maybeThere) drawn = null;
+    const { posted, isFresh } = await outbox.post(place, render, options);
+    if (!isFresh) drawn = null;
     await change({ status: { ...posted, postedAtMs: clock.now() } });
   };
   const removeOutdated = async () => {

@@ -33,6 +33,7 @@ test("shows an operation in one message, and its outcome in another that reaches
   expect(status?.message).toMatchObject({ ...renderProgress(ended, 0), presses: [], actions: [] });
   expect(outcome).toMatchObject({ notify: mo, replyTo: status?.id, message: renderOutcome(ended) });
   expect(await world.operations.untold("discord")).toEqual([]);
+  expect(await world.memory.get(`follow:${operation.id}`)).toBeNull();
 });
 
 test("a deploy of 14 steps in 15 s costs at most eight edits", async () => {

@@ -56,7 +56,7 @@ export function createChatServer(clock: Clock, options: Options = {}): ChatServe
   const messages: MemoryMessage[] = [];
   const forbidden = new Set<string>();
   let made = 0;
-  let limited: { readonly untilMs: number; isTold: boolean } | null = null;
+  let limited: { readonly untilMs: number; readonly told: Set<unknown> } | null = null;
 
   const demand = (flaw: string | null) => {
     if (flaw === null) return;
@@ -73,7 +73,7 @@ export function createChatServer(clock: Clock, options: Options = {}): ChatServe
     down: null,
     losesAnswers: 0,
     limitFor(ms) {
-      limited = { untilMs: clock.now() + ms, isTold: false };
+      limited = { untilMs: clock.now() + ms, told: new Set() };
     },
     forbid: ({ chat }) => void forbidden.add(chat),
     rejects: () => false,
@@ -85,8 +85,8 @@ export function createChatServer(clock: Clock, options: Options = {}): ChatServe
       const refuse = (chat: string) => {
         if (server.down !== null) throw server.down;
         if (limited !== null && clock.now() < limited.untilMs) {
-          demand(limited.isTold ? "a call came although the chat had asked to wait" : null);
-          limited.isTold = true;
+          demand(limited.told.has(flawOfPace) ? "a call came although the chat had asked to wait" : null);
+          limited.told.add(flawOfPace);
           throw unavailable(limited.untilMs - clock.now());
         }
         if (!forbidden.has(chat)) return;

@@ -1,5 +1,5 @@
 import type { Chat, Pace } from "../../../src/channels/channel.ts";
-import { createFollower, type Follower } from "../../../src/channels/chat/follower.ts";
+import { createFollower, type Follower, type OperationFeed } from "../../../src/channels/chat/follower.ts";
 import { createOutbox, type Outbox } from "../../../src/channels/chat/outbox.ts";
 import { createPresses } from "../../../src/channels/chat/presses.ts";
 import type { Actor } from "../../../src/core/actor.ts";
@@ -60,7 +60,7 @@ export function startProcess(
   world: ChatWorld,
   parts: Partial<Pick<ChatWorld, "memory" | "clock">> & {
     chat?: Chat;
-    operations?: MemoryOperations;
+    operations?: OperationFeed;
     alerts?: Place | null;
   } = {},
 ): Process {
