@@ -1,17 +1,18 @@
 import type { Api } from "grammy";
-import type { BotCommand, BotCommandScope } from "grammy/types";
 import type { Command } from "../../../commands/command.ts";
 import { cut } from "./rich.ts";
 
 /** Private chats and groups are set, too, because a list that was once set there hides the default one. */
-const SCOPES: readonly BotCommandScope[] = [
-  { type: "default" },
-  { type: "all_private_chats" },
-  { type: "all_group_chats" },
-];
+const SCOPES = [{ type: "default" }, { type: "all_private_chats" }, { type: "all_group_chats" }] as const;
+
+/** core.telegram.org/bots/api#botcommand */
+interface MenuEntry {
+  readonly command: string;
+  readonly description: string;
+}
 
 /** What clients offer after a slash; core.telegram.org/bots/api#botcommand has the limits. Others can still be typed. */
-export function menuOf(commands: readonly Command[]): BotCommand[] {
+export function menuOf(commands: readonly Command[]): MenuEntry[] {
   return commands
     .filter(({ name }) => /^[a-z0-9_]{1,32}$/.test(name))
     .map(({ name, summary }) => ({ command: name, description: cut(summary, 256) }))
@@ -27,7 +28,7 @@ export async function registerMenu(api: Api, commands: readonly Command[]): Prom
   }
 }
 
-function sameMenu(one: readonly BotCommand[], other: readonly BotCommand[]): boolean {
+function sameMenu(one: readonly MenuEntry[], other: readonly MenuEntry[]): boolean {
   return (
     one.length === other.length &&
     one.every(

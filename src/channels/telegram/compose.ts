@@ -1,8 +1,7 @@
-import type { InlineKeyboardMarkup } from "grammy/types";
 import type { ChatMessage } from "../channel.ts";
 import type { Block, Message, StepLine, Tone } from "../message.ts";
 import { clean } from "./escape.ts";
-import { keyboardOf } from "./keyboard.ts";
+import { type Keyboard, keyboardOf } from "./keyboard.ts";
 import { bold, cut, LINE_END, lengthOf, type Piece, plain, toHtml, toPlainText } from "./rich.ts";
 
 /** core.telegram.org/bots/api#sendmessage and #senddocument, in UTF-16 units after the formatting is taken out. */
@@ -23,7 +22,7 @@ const STEP_MARKS: Readonly<Record<StepLine["mark"], string>> = {
 export interface Composed {
   /** Telegram's HTML: the text, or the caption of `file`. */
   readonly html: string;
-  readonly keyboard: InlineKeyboardMarkup | null;
+  readonly keyboard: Keyboard | null;
   readonly file: { readonly name: string; readonly content: string } | null;
 }
 

@@ -37,7 +37,7 @@ describe("any message", () => {
           expect(text).not.toMatch(/[\p{Cs}\u202a-\u202e\u2066-\u2069]|[^\P{Cc}\n]/u);
           if (kind !== "auto") expect(file).toBeNull();
           if (file !== null) expect(file.content).not.toBe("");
-          const buttons = (readKeyboard(keyboard ?? undefined)?.inline_keyboard ?? []).flat();
+          const buttons = (readKeyboard(keyboard === null ? undefined : { ...keyboard })?.inline_keyboard ?? []).flat();
           expect(buttons.map(({ callback_data }) => callback_data)).toEqual(message.presses);
           for (const button of buttons) expect(button.text.length).toBeLessThanOrEqual(64);
         },

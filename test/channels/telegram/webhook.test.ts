@@ -1,0 +1,111 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { expect, test } from "vitest";
+import { Secret } from "../../../src/core/secrets.ts";
+import type { TelegramServer } from "../../fixtures/telegram/server.ts";
+import { ada, createChat, createPeople, openChat, telegramWithPeople } from "./world.ts";
+
+const secret = "a_good-Secret1";
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+async function settings() {
+  const port = await freePort();
+  return { url: `http://127.0.0.1:${port}/hook`, listen: `127.0.0.1:${port}`, secret: new Secret(secret) };
+}
+
+const lastSetting = (server: TelegramServer) => server.calls.findLast(({ method }) => method === "setWebhook")?.payload;
+
+test("updates come in by the webhook, and are accepted after they are dealt with", async () => {
+  await using server = await telegramWithPeople();
+  const webhook = await settings();
+  const dealt = Promise.withResolvers<void>();
+  const arrived = Promise.withResolvers<void>();
+  const people = createPeople(server, {
+    command() {
+      arrived.resolve();
+      return dealt.promise;
+    },
+  });
+  await using _running = await openChat(server, people.handler, { webhook });
+  expect(lastSetting(server)).toMatchObject({
+    ...{ url: webhook.url, secret_token: secret, drop_pending_updates: false },
+    allowed_updates: ["message", "callback_query"],
+  });
+  await server.say(ada, "/status");
+  await arrived.promise;
+  expect(server.pendingUpdates).toBeGreaterThan(0);
+  dealt.resolve();
+  await server.waitFor(() => server.pendingUpdates === 0);
+  expect(people.commandEvents).toHaveLength(1);
+});
+
+test("only Telegram is let in", async () => {
+  await using server = await telegramWithPeople();
+  const webhook = await settings();
+  const people = createPeople(server);
+  await using _running = await openChat(server, people.handler, { webhook });
+  const update = {
+    update_id: 1,
+    message: { message_id: 1, date: 0, chat: { id: ada, type: "private" }, text: "/status" },
+  };
+  const knock = async (path: string, given: string | null, body: string | null) => {
+    const headers: Record<string, string> = given === null ? {} : { "x-telegram-bot-api-secret-token": given };
+    const request = body === null ? { headers } : { method: "POST", headers, body };
+    return (await fetch(new URL(path, webhook.url), request)).status;
+  };
+  const body = JSON.stringify(update);
+  expect(await knock("/hook", null, body)).toBe(401);
+  expect(await knock("/hook", `${secret}2`, body)).toBe(401);
+  expect(await knock("/other", secret, body)).toBe(404);
+  expect(await knock("/hook", secret, null)).toBe(405);
+  expect(await knock("/hook", secret, "not json")).toBe(400);
+  expect(await knock("/hook", secret, "[]")).toBe(400);
+  expect(await knock("/hook", secret, " ".repeat(1024 * 1024 + 1))).toBe(413);
+  expect(people.commandEvents).toEqual([]);
+  expect(await knock("/hook", secret, body)).toBe(200);
+  expect(people.commandEvents).toHaveLength(1);
+});
+
+test("asking for updates takes the place of a webhook, without losing any", async () => {
+  await using server = await telegramWithPeople();
+  const webhook = await settings();
+  {
+    await using _running = await openChat(server, createPeople(server).handler, { webhook });
+  }
+  await server.say(ada, "/status");
+  const people = createPeople(server);
+  await using _running = await openChat(server, people.handler);
+  await server.waitFor(() => people.commandEvents.length === 1);
+});
+
+test("a secret that Telegram does not take is refused before anything is sent", async () => {
+  await using server = await telegramWithPeople();
+  const webhook = { ...(await settings()), secret: new Secret("has spaces") };
+  await using running = createChat(server, { webhook });
+  await expect(running.chat.open(createPeople(server).handler)).rejects.toMatchObject({ code: "config-invalid" });
+  expect(server.calls).toEqual([]);
+});
+
+test("an address in use is named", async () => {
+  await using server = await telegramWithPeople();
+  const taken = createServer().listen(0, "127.0.0.1");
+  try {
+    await once(taken, "listening");
+    const address = taken.address();
+    const port = typeof address === "object" ? address?.port : 0;
+    const webhook = { url: `http://127.0.0.1:${port}/hook`, listen: `127.0.0.1:${port}`, secret: new Secret(secret) };
+    await using running = createChat(server, { webhook });
+    await expect(running.chat.open(createPeople(server).handler)).rejects.toMatchObject({ code: "address-in-use" });
+  } finally {
+    taken.close();
+  }
+});
