@@ -57,6 +57,7 @@ export function createOperations(parts: OperationsParts): Operations {
       return store.requestCancel(id);
     },
     untold: (channel) => store.untold(channel),
+    isUntold: async ({ place, id }) => place !== null && (await store.isUntold(place.channel, id)),
     async told({ place, id }) {
       if (place !== null) await store.told(place.channel, id);
     },

@@ -18,6 +18,7 @@ type Claim =
 
 /** An operation as it was read, with what is needed to notice that it has changed since. */
 export interface Stored {
+  /** Parsed when it is asked for. @throws OpsError `internal` when it is not a record that this Creel can read. */
   readonly operation: Operation;
   readonly text: string;
   readonly fence: string;
@@ -42,6 +43,7 @@ export interface OperationStore {
   recent(filter: { readonly agent: Operation["agent"]; readonly limit: number }): Promise<Operation[]>;
   /** See `Operations`. */
   untold(channel: ChatName): Promise<Operation[]>;
+  isUntold(channel: ChatName, id: OperationId): Promise<boolean>;
   told(channel: ChatName, id: OperationId): Promise<void>;
   /** Those that have not ended, oldest first. */
   open(): Promise<OperationId[]>;
@@ -107,7 +109,16 @@ export function createOperationStore(redis: Redis): OperationStore {
     async read(operationId) {
       const [text, fence] = await orStoreError(redis.hmget(keys.operation(operationId), "record", "fence"));
       if (typeof text !== "string" || typeof fence !== "string") return null;
-      return { operation: parseRecord(text), text, fence };
+      let operation: Operation | null = null;
+      return {
+        text,
+        fence,
+        // Watchers read far more often than anything changes.
+        get operation() {
+          operation ??= parseRecord(text);
+          return operation;
+        },
+      };
     },
     lane: (operationId) => orStoreError(redis.hget(keys.operation(operationId), "lane")),
     async claim(operationId, agent) {
@@ -163,6 +174,9 @@ export function createOperationStore(redis: Redis): OperationStore {
       return readAll(await orStoreError(redis.zrevrange(index, 0, limit - 1)));
     },
     untold: async (channel) => readAll(await orStoreError(redis.zrangebyscore(keys.untold(channel), "-inf", "+inf"))),
+    async isUntold(channel, operationId) {
+      return (await orStoreError(redis.zscore(keys.untold(channel), operationId))) !== null;
+    },
     async told(channel, operationId) {
       await orStoreError(redis.zrem(keys.untold(channel), operationId));
     },

@@ -38,6 +38,8 @@ export interface Operations {
   watch(id: OperationId, signal: AbortSignal): AsyncIterable<Operation>;
   /** Operations asked for in this chat whose outcome has not been told there yet, oldest first. */
   untold(channel: ChatName): Promise<Operation[]>;
+  /** Whether its outcome still has to be told. */
+  isUntold(operation: Operation): Promise<boolean>;
   /** Idempotent. */
   told(operation: Operation): Promise<void>;
 }

@@ -75,6 +75,7 @@ export function createMemoryOperations(now: () => number, steps: (kind: string) 
         .filter((operation) => agent === null || operation.agent === agent)
         .slice(0, limit),
     untold: async (channel) => [...all.values()].filter(({ id, place }) => place?.channel === channel && !told.has(id)),
+    isUntold: async ({ id, place }) => place !== null && !told.has(id),
     async told({ id }) {
       told.add(id);
     },

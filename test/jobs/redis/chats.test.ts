@@ -32,7 +32,9 @@ it("an operation asked for in a chat is untold there until it was told", async (
   await jobs.operations.enqueue({ ...request, origin: undefined });
   expect(await jobs.operations.untold("telegram")).toMatchObject([{ id: asked.id, place: origin.place }]);
   expect(await jobs.operations.untold("discord")).toEqual([]);
+  expect(await jobs.operations.isUntold(asked)).toBe(true);
   await jobs.operations.told(asked);
   await jobs.operations.told(asked);
+  expect(await jobs.operations.isUntold(asked)).toBe(false);
   expect(await jobs.operations.untold("telegram")).toEqual([]);
 });
