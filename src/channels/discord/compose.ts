@@ -135,9 +135,10 @@ function textFile(name: string, text: string): RawFile {
   return { name, data: kept, contentType: "text/plain; charset=utf-8" };
 }
 
-/** Everything but logs, which have a file of their own. */
+/** Everything but long logs, which have a file of their own. */
 function wholeText({ title, blocks }: ChatMessage): string {
-  return [cleanLine(title), ...blocks.filter((block) => block.type !== "log").map(blockText)].join("\n\n");
+  const others = blocks.filter((block) => block.type !== "log" || fitsAsText(block.lines));
+  return [cleanLine(title), ...others.map(blockText)].join("\n\n");
 }
 
 function blockText(block: Block): string {

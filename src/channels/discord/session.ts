@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, Events, GatewayDispatchEvents, GatewayIntentBits, Options, SimpleShardingStrategy } from "discord.js";
+import {
+  Client,
+  Events,
+  GatewayDispatchEvents,
+  GatewayIntentBits,
+  Options,
+  SimpleShardingStrategy,
+  Status,
+} from "discord.js";
 import { z } from "zod";
 import type { OpsError } from "../../core/errors.ts";
 import type { Secret } from "../../core/secrets.ts";
@@ -42,6 +50,8 @@ export async function startSession(
   let isOver = false;
   let refusal: OpsError | null = null;
   let isReady = false;
+  /** Between the beginning of a connection and its first use or its end. */
+  let handshake: PromiseWithResolvers<void> | null = null;
   const applicationId = Promise.withResolvers<string>();
   const client = new Client({
     intents: [GatewayIntentBits.Guilds],
@@ -60,15 +70,24 @@ export async function startSession(
         const { retrieveSessionInfo } = manager.options;
         // A shard that is destroyed while it connects, or waits to, connects again half a second later. It asks for its session
         // first, and one that is over gets no answer.
-        manager.options.retrieveSessionInfo = (shard) =>
-          isOver ? new Promise(() => undefined) : retrieveSessionInfo(shard);
+        manager.options.retrieveSessionInfo = (shard) => {
+          if (isOver) return new Promise(() => undefined);
+          if (client.ws.shards.get(shard)?.status === Status.Connecting) handshake ??= Promise.withResolvers();
+          return retrieveSessionInfo(shard);
+        };
         return new SimpleShardingStrategy(manager);
       },
     },
   });
+  const settled = () => {
+    handshake?.resolve();
+    handshake = null;
+  };
   const end = async () => {
     isOver = true;
-    await Promise.race([client.destroy(), sleep(CLOSE_MS, undefined, { ref: false })]);
+    // A socket that is dropped in its handshake has nobody left to hear its error, which would end the process.
+    const destroyed = Promise.resolve(handshake?.promise).then(() => client.destroy());
+    await Promise.race([destroyed, sleep(CLOSE_MS, undefined, { ref: false })]);
   };
 
   // Dispatches are read as they come, before the library's caches, which would need all roles and channels to make objects of them.
@@ -77,8 +96,12 @@ export async function startSession(
     if (known.success) applicationId.resolve(known.data.application.id);
     else applicationId.reject(known.error);
     isReady = true;
+    settled();
   });
-  client.ws.on(GatewayDispatchEvents.Resumed, () => on.resumed());
+  client.ws.on(GatewayDispatchEvents.Resumed, () => {
+    settled();
+    on.resumed();
+  });
   client.ws.on(GatewayDispatchEvents.InteractionCreate, (data: unknown) => {
     if (!isOver) on.interaction(data);
   });
@@ -87,7 +110,9 @@ export async function startSession(
     const known = guild.safeParse(data);
     if (known.success) on.guild(known.data.id);
   });
+  client.on(Events.ShardReconnecting, settled);
   client.on(Events.ShardDisconnect, ({ code }) => {
+    settled();
     refusal = fromCloseCode(code);
     if (isReady && !isOver) on.refused(refusal);
   });

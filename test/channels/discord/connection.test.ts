@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { createServer } from "node:http";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { Secret } from "../../../src/core/secrets.ts";
 import { chatMessage } from "./make.ts";
 import { ada, connect, type DiscordWorld, nextCommand, openServer, prepare } from "./world.ts";
@@ -9,6 +10,35 @@ async function isServed(world: DiscordWorld): Promise<void> {
   const typed = world.server.run(ada, "status");
   await (await event).responder.answer(chatMessage());
   await typed.answered;
+}
+
+const post = ({ chat, server }: DiscordWorld) =>
+  chat.post({ channel: "discord", chat: server.channelId, topic: null }, chatMessage(), {
+    key: null,
+    notify: null,
+    replyTo: null,
+  });
+
+/** The next bot is sent to a gateway that answers 503. */
+async function brokenGateway({ server }: DiscordWorld) {
+  const first = Promise.withResolvers<void>();
+  const seen = { attempts: 0, attempted: first.promise };
+  const http = createServer();
+  http.on("upgrade", (_, socket) => {
+    seen.attempts += 1;
+    socket.end("HTTP/1.1 503 Service Unavailable\r\n\r\n", () => first.resolve());
+  });
+  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    http.close();
+    http.closeAllConnections();
+  });
+  const address = http.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const limits = { total: 1000, remaining: 999, reset_after: 1000, max_concurrency: 1 };
+  const body = { url: `ws://127.0.0.1:${port}`, shards: 1, session_start_limit: limits };
+  server.failNext({ route: "/gateway/bot", status: 200, body });
+  return seen;
 }
 
 describe("open", () => {
@@ -23,16 +53,40 @@ describe("open", () => {
     const world = await prepare();
     await world.server.down(outage);
     const opening = world.chat.open(world.handler);
+    // When these have failed, so has the first attempt to connect.
+    for (const _ of [1, 2, 3]) await expect(post(world)).rejects.toMatchObject({ code: "chat-unavailable" });
     await world.server.up();
     await opening;
     await isServed(world);
   });
 
-  test("waits for a gateway that is away", async () => {
+  test("waits while Discord fails to say where its gateway is", async () => {
     const world = await prepare();
     world.server.failNext({ route: "/gateway/bot", status: 500, times: 3 });
     await world.chat.open(world.handler);
     await isServed(world);
+  });
+
+  test("waits for a gateway that turns connections away, and leaves none of its attempts behind", async () => {
+    const world = await prepare();
+    const wrong = await brokenGateway(world);
+    await world.chat.open(world.handler);
+    expect(wrong.attempts).toBe(1);
+    // The library comes back half a second after a connection broke; what was left behind would have, too.
+    world.server.dropGateway();
+    await isServed(world);
+    world.server.dropGateway();
+    await isServed(world);
+    expect(wrong.attempts).toBe(1);
+  });
+
+  test("ends when it is closed while the gateway turns connections away", async () => {
+    const world = await prepare({ pauses: { firstMs: 60_000, longestMs: 60_000, refusedMs: 60_000 } });
+    const wrong = await brokenGateway(world);
+    const outcome = expect(world.chat.open(world.handler)).rejects.toMatchObject({ code: "cancelled" });
+    await wrong.attempted;
+    await world.chat.close();
+    await outcome;
   });
 
   test("ends when it is closed meanwhile", async () => {
