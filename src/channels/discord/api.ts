@@ -5,7 +5,7 @@ import { toOpsError } from "./errors.ts";
 
 const TIMEOUT_MS = 10_000;
 
-export interface ApiRequest {
+interface ApiRequest {
   readonly method: `${RequestMethod}`;
   readonly route: RouteLike;
   readonly body?: unknown;

@@ -55,7 +55,7 @@ export function discordCode(error: unknown): number | null {
   return error instanceof OpsError && error.cause instanceof DiscordAnswer ? error.cause.code : null;
 }
 
-export function tokenRefused(): OpsError {
+function tokenRefused(): OpsError {
   return new OpsError({
     code: "chat-refused",
     userMessage: "Discord refuses the bot's token.",

@@ -1,4 +1,4 @@
-import { Routes } from "discord.js";
+import { MessageFlags, Routes } from "discord.js";
 import { z } from "zod";
 import type { Place } from "../../core/chat.ts";
 import { OpsError } from "../../core/errors.ts";
@@ -22,12 +22,17 @@ export function createMessages(api: DiscordApi, now: () => number): Messages {
     return { place, id: made.parse(answer).id };
   }
 
-  async function post(place: Place, message: ChatMessage, { key, notify, replyTo }: PostOptions): Promise<Posted> {
+  async function post(
+    place: Place,
+    message: ChatMessage,
+    { key, notify, replyTo, aloud }: PostOptions,
+  ): Promise<Posted> {
     const payload = payloadOf(message, notify);
     const reply = replyTo === null ? {} : { message_reference: { message_id: replyTo, fail_if_not_exists: false } };
     // Within some minutes Discord answers a repeated nonce with the message it already has.
     const once = key === null ? {} : { nonce: key, enforce_nonce: true };
-    const whole = { ...payload, body: { ...payload.body, ...once, ...reply } };
+    const silent = notify === null && aloud !== true ? { flags: MessageFlags.SuppressNotifications } : {};
+    const whole = { ...payload, body: { ...payload.body, ...once, ...reply, ...silent } };
     try {
       return await send(place, whole);
     } catch (error) {

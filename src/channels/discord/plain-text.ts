@@ -34,15 +34,10 @@ export function cut(text: string, limit: number): string {
   const head = text.slice(0, end);
   const space = head.search(/\s\S*$/);
   const kept = space > Math.max(0, head.length - WORD) ? head.slice(0, space) : head;
-  return `${withoutOpenEscape(kept).trimEnd()}…`;
+  // A backslash that is cut from what it escapes vanishes before the `…`, as Discord shows it.
+  return `${kept.trimEnd()}…`;
 }
 
 function wholeCodePoint(text: string, end: number): number {
   return text.slice(0, end).isWellFormed() ? end : end - 1;
-}
-
-/** A backslash at the end would escape what comes next. */
-function withoutOpenEscape(text: string): string {
-  const slashes = /\\*$/.exec(text)?.[0].length ?? 0;
-  return slashes % 2 === 0 ? text : text.slice(0, -1);
 }

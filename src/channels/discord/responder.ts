@@ -106,7 +106,7 @@ export function createResponder({ api, messages, now, ticket, place, source }: A
     if (answer !== null) return { place, id: firstAnswer.parse(answer).resource.message.id };
     try {
       // The same key each time, so that an answer whose reply was lost is not given twice.
-      const posted = await messages.post(place, shown, { key: ticket.id, notify: null, replyTo: null });
+      const posted = await messages.post(place, shown, { key: ticket.id, notify: null, aloud: true, replyTo: null });
       await stopThinking();
       return posted;
     } catch (error) {

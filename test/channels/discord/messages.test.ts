@@ -44,6 +44,15 @@ describe("post", () => {
     expect(posted).toMatchObject({ pings: [`<@${ada.id}>`], replyTo: asked });
   });
 
+  test("makes a sound for whoever is named, or when it is aloud", async () => {
+    const world = await prepare();
+    const silently = 1 << 12;
+    for (const more of [{}, { aloud: true }, { notify: adaActor }]) {
+      await world.chat.post(placeOf(world), chatMessage(), { ...plain, ...more });
+    }
+    expect(world.server.messages().map(({ flags }) => flags & silently)).toEqual([silently, 0, 0]);
+  });
+
   test("with the same key makes one message, also when the first answer was lost", async () => {
     const world = await prepare();
     const options = { ...plain, key: "operation-1" };

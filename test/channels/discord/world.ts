@@ -9,7 +9,7 @@ import { type DiscordServer, type DiscordServerOptions, startDiscordServer } fro
 export const ada = { id: "100000000000000001", name: "Ada", roles: ["100000000000000777"] };
 export const bob = { id: "100000000000000002", name: "Bob" };
 
-export interface TestHandler extends ChatHandler {
+interface TestHandler extends ChatHandler {
   readonly troubles: (OpsError | null)[];
   command: ChatHandler["command"];
   press: ChatHandler["press"];
