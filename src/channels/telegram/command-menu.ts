@@ -12,7 +12,7 @@ interface MenuEntry {
 }
 
 /** What clients offer after a slash; core.telegram.org/bots/api#botcommand has the limits. Others can still be typed. */
-export function menuOf(commands: readonly Command[]): MenuEntry[] {
+function menuOf(commands: readonly Command[]): MenuEntry[] {
   return commands
     .filter(({ name }) => /^[a-z0-9_]{1,32}$/.test(name))
     .map(({ name, summary }) => ({ command: name, description: cut(summary, 256) }))

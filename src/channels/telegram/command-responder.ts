@@ -1,5 +1,6 @@
 import type { ChatMessage, Posted, Responder } from "../channel.ts";
 import type { Client } from "./client.ts";
+import { isGroup } from "./people.ts";
 import type { Posts } from "./posts.ts";
 import { type Asked, answerPrivately } from "./private-answer.ts";
 
@@ -15,7 +16,8 @@ export function createCommandResponder({ client, posts, botName }: ResponderPart
   const { place, message: replyTo } = asked;
 
   async function answer(message: ChatMessage): Promise<Posted | null> {
-    if (!message.private) return posts.send(place, message, { notify: null, silent: true, replyTo });
+    // The person hears an answer anyhow; the others of a group need not.
+    if (!message.private) return posts.send(place, message, { notify: null, silent: isGroup(place), replyTo });
     const outcome = await answerPrivately(posts, asked, message, botName);
     if ("posted" in outcome) return outcome.posted;
     await posts.say(place, outcome.word.html, replyTo);

@@ -17,7 +17,7 @@ export interface TelegramDiagnosis {
 /** So many waiting updates mean that nobody takes them. */
 const MANY_PENDING = 20;
 /** Another program that keeps asking comes back within this time. */
-const CONFLICT_SECONDS = 5;
+const CONFLICT_SECONDS = 4;
 
 /** What `creel doctor` says about the Telegram bot. Confirms no update and writes no message. Never throws. */
 export async function diagnoseTelegram(options: TelegramDiagnosis): Promise<Finding[]> {

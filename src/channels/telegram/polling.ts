@@ -52,6 +52,8 @@ export function startPolling({ client, health, handle, onError, now }: PollingPa
     failures = 0;
     health.works("token");
     health.works("conflict");
+    // Those that come in after the end are delivered to whoever asks next.
+    if (stopped.signal.aborted) return;
     for (const update of updates) begin(update);
     if (working.size > 0) await Promise.race([Promise.all(working), pause(LOOK_AGAIN_MS, Date.now, stopped.signal)]);
   }

@@ -53,7 +53,7 @@ export function createPressResponder(parts: ResponderParts, asked: Asked, query:
     async answer(message) {
       if (message.private) return answerInPrivate(message);
       await acknowledge(null);
-      return posts.send(place, message, { notify: null, silent: true, replyTo: carrier });
+      return posts.send(place, message, { notify: null, silent: isGroup(place), replyTo: carrier });
     },
     async accept(message) {
       await acknowledge(composeNotice(message));
@@ -61,7 +61,8 @@ export function createPressResponder(parts: ResponderParts, asked: Asked, query:
     async replace(message) {
       await acknowledge(null);
       const outcome = await posts.edit({ place, id: carrier }, message);
-      if (outcome !== "done") await posts.send(place, message, { notify: null, silent: true, replyTo: carrier });
+      if (outcome !== "done")
+        await posts.send(place, message, { notify: null, silent: isGroup(place), replyTo: carrier });
     },
     async finish() {
       await acknowledge(null);

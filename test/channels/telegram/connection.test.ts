@@ -13,8 +13,8 @@ function quickClock(): () => number {
 
 test("a command that was not dealt with before a crash is delivered again", async () => {
   await using server = await telegramWithPeople();
-  const never = new Promise<void>(() => undefined);
-  const first = createPeople(server, { command: () => never });
+  const stuck = Promise.withResolvers<void>();
+  const first = createPeople(server, { command: () => stuck.promise });
   const crashed = await openChat(server, first.handler);
   await server.say(ada, "/deploy ada");
   await server.waitFor(() => first.commandEvents.length === 1);
@@ -26,6 +26,7 @@ test("a command that was not dealt with before a crash is delivered again", asyn
   const closed = crashed.chat.close();
   await using _running = await openChat(server, second.handler);
   await server.waitFor(() => server.pendingUpdates === 0);
+  stuck.resolve();
   expect(second.commandEvents.map(({ key }) => key)).toEqual(first.commandEvents.map(({ key }) => key));
   await closed;
 });
