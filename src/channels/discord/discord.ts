@@ -56,10 +56,14 @@ export function createDiscordChat({
     commands,
     pauses: pauses ?? PAUSES,
     onInteraction(data) {
-      const interaction = readInteraction(data);
-      if (interaction === null || handler === null) return;
-      if (interaction.isInThread) none(interaction.place.chat);
-      receive(interaction, handler, { api, messages, now }).catch(onError);
+      try {
+        const interaction = readInteraction(data);
+        if (interaction === null || handler === null) return;
+        if (interaction.isInThread) none(interaction.place.chat);
+        receive(interaction, handler, { api, messages, now }).catch(onError);
+      } catch (error) {
+        onError(error);
+      }
     },
     onVerdict: (refused) => trouble.report("gateway", refused),
     onError,

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Actor } from "../../core/actor.ts";
 import type { Place } from "../../core/chat.ts";
 import type { Submission } from "../../core/desk.ts";
+import { OpsError } from "../../core/errors.ts";
 
 const user = z.object({ id: z.string(), username: z.string(), global_name: z.string().nullish() });
 const option = z.object({
@@ -33,6 +34,11 @@ const schema = z.discriminatedUnion("type", [
   }),
 ]);
 
+const OURS: ReadonlySet<number> = new Set([
+  InteractionType.ApplicationCommand,
+  InteractionType.ApplicationCommandAutocomplete,
+  InteractionType.MessageComponent,
+]);
 const THREADS: ReadonlySet<number> = new Set([
   ChannelType.AnnouncementThread,
   ChannelType.PublicThread,
@@ -62,10 +68,17 @@ export type Interaction =
       readonly message: { id: string; isEphemeral: boolean };
     });
 
-/** What a person did, from INTERACTION_CREATE; null for what Creel does not offer. Roles are read here, because the library would look them up in a cache. */
+/**
+ * What a person did, from INTERACTION_CREATE; null for what Creel does not offer. Roles are read here, because the library would look
+ * them up in a cache. @throws OpsError `internal` when it is not as Discord documents it.
+ */
 export function readInteraction(data: unknown): Interaction | null {
   const parsed = schema.safeParse(data);
-  if (!parsed.success) return null;
+  if (!parsed.success) {
+    if (isOther(data)) return null;
+    const userMessage = "Discord sent a command or a press that cannot be read.";
+    throw new OpsError({ code: "internal", userMessage, cause: parsed.error });
+  }
   const { id, token, application_id: applicationId, channel_id: chat, member } = parsed.data;
   const person = member?.user ?? parsed.data.user;
   if (person === undefined) return null;
@@ -95,6 +108,11 @@ export function readInteraction(data: unknown): Interaction | null {
       return { ...shared, kind: "press", press: button.custom_id, message: { id: message.id, isEphemeral } };
     }
   }
+}
+
+function isOther(data: unknown): boolean {
+  const { success, data: seen } = z.object({ type: z.number() }).safeParse(data);
+  return success && !OURS.has(seen.type);
 }
 
 function submissionOf({ name, options }: z.output<typeof command>): Submission {

@@ -18,8 +18,17 @@ const CLOSE_MS = 3_000;
 const ready = z.object({ application: z.object({ id: z.string() }) });
 const guild = z.object({ id: z.string() });
 /** Parts of a server's description that the library would keep in memory and that Creel never looks at. */
-const UNUSED = ["channels", "threads", "members", "roles", "emojis", "stickers", "presences", "voice_states"];
-const UNUSED_TOO = ["stage_instances", "guild_scheduled_events", "soundboard_sounds"];
+const UNUSED = [
+  "channels",
+  "threads",
+  "emojis",
+  "stickers",
+  "presences",
+  "voice_states",
+  "stage_instances",
+  "guild_scheduled_events",
+  "soundboard_sounds",
+];
 
 export interface SessionEvents {
   /** INTERACTION_CREATE, unread. */
@@ -137,5 +146,5 @@ export async function startSession(
 
 function forgetUnused(data: unknown): void {
   if (typeof data !== "object" || data === null) return;
-  for (const part of [...UNUSED, ...UNUSED_TOO]) if (part in data) Object.assign(data, { [part]: [] });
+  for (const part of UNUSED) if (part in data) Object.assign(data, { [part]: [] });
 }

@@ -63,6 +63,22 @@ test("commands that are not there yet, permissions that are missing, a server wi
   });
 });
 
+test("without named servers, those the bot is in", async () => {
+  const server = await openServer();
+  const options = { ...optionsOf(server), guilds: [], alerts: null };
+  server.failNext({ route: "/users/@me/guilds", status: 200, body: [] });
+  const { applicationId } = server;
+  expect((await checkDiscord(options)).at(-1)).toMatchObject({
+    verdict: "problem",
+    fix: `Open ${inviteLink(applicationId)}`,
+  });
+  server.failNext({ route: "/users/@me/guilds", status: 200, body: [{ id: server.guildId, name: "Test guild" }] });
+  expect((await checkDiscord(options)).at(-1)).toMatchObject({
+    verdict: "warning",
+    seen: expect.stringContaining("Test guild"),
+  });
+});
+
 test("a channel that is gone", async () => {
   const server = await openServer();
   const gone = server.addChannel("brief");

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { readInteraction } from "../../../src/channels/discord/interaction.ts";
 import type { Actor } from "../../../src/core/actor.ts";
 import { button, chatMessage } from "./make.ts";
 import { ada, bob, connect, nextCommand, nextPress } from "./world.ts";
@@ -62,6 +63,25 @@ test("choices come from the handler, within Discord's limits", async () => {
     { value: "b", name: "b" },
     { value: "agent-0", name: "agent-0" },
   ]);
+});
+
+test("choices that come too late are not sent", async () => {
+  const world = await connect();
+  world.handler.complete = async () => {
+    world.clock.ms += 2_600;
+    return [{ value: "ada", label: "ada" }];
+  };
+  world.server.autocomplete(ada, "logs", "agent", "a").catch(() => undefined);
+  const event = nextCommand(world);
+  world.server.run(ada, "status");
+  await (await event).responder.answer(chatMessage());
+  const callbacks = world.server.calls.filter(({ route }) => route.includes("callback"));
+  expect(callbacks.map(({ body }) => body)).toMatchObject([{ type: 4 }]);
+});
+
+test("what Creel does not offer is left alone, and what cannot be read is told about", () => {
+  expect(readInteraction({ type: 5, id: "1" })).toBeNull();
+  expect(() => readInteraction({ type: 2, id: "1" })).toThrow("cannot be read");
 });
 
 test("a handler that fails is told about and hurts nothing", async () => {
