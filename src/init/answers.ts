@@ -1,0 +1,42 @@
+import { stringify } from "yaml";
+import { parseSettings } from "../config.ts";
+import { OpsError } from "../core/errors.ts";
+import { NOT_AN_ID } from "./texts.ts";
+
+/** What a person has told `creel init`. Ids are decimal text, as the chats show them. */
+export interface InitAnswers {
+  readonly terminal: readonly string[];
+  readonly discord: DiscordAnswers | null;
+  readonly telegram: TelegramAnswers | null;
+  /** null when nothing is told anywhere. */
+  readonly digest: { readonly at: string; readonly timeZone: string } | null;
+}
+
+export interface DiscordAnswers {
+  /** The environment variable that holds the token. */
+  readonly variable: string;
+  readonly guilds: readonly string[];
+  readonly users: readonly string[];
+  readonly roles: readonly string[];
+  /** A channel; null: no alerts there. */
+  readonly alerts: string | null;
+}
+
+export interface TelegramAnswers {
+  readonly variable: string;
+  readonly users: readonly string[];
+  readonly alerts: string | null;
+}
+
+/** What the schema of `creel.yaml` has against these settings; null when nothing. Never shows what was typed. */
+export function complaintAbout(settings: object): string | null {
+  try {
+    parseSettings(stringify(settings), "creel.yaml");
+    return null;
+  } catch (error) {
+    if (!(error instanceof OpsError)) throw error;
+    // Without the name of the file and the path of the setting, which nobody has seen yet.
+    const complaint = error.userMessage.replace(/^.*? problems?: /, "").replace(/(^|; )[\w.]+: /g, "$1");
+    return complaint.startsWith("must ") ? complaint.replace(/\.$/, "") : NOT_AN_ID;
+  }
+}

@@ -1,0 +1,250 @@
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parseSettings } from "../../src/config.ts";
+import {
+  CHANNEL,
+  DISCORD_TOKEN,
+  GUILD,
+  ID,
+  OTHER_ID,
+  piped,
+  TELEGRAM_TOKEN,
+  testFolder,
+  typed,
+} from "./conversation.ts";
+
+const both = [
+  ...["", "y", "", "198622483471925248", GUILD, `${ID}, ${OTHER_ID}`, "", CHANNEL],
+  ...["y", "MY_TELEGRAM", "123456789", "-1001234567890"],
+  ...["18:30", "", "y"],
+];
+
+function settingsIn(file: string) {
+  return parseSettings(readFileSync(file, "utf8"), file);
+}
+
+describe("with piped answers", () => {
+  it("writes a file that says what was answered, for its owner's eyes only", async () => {
+    using folder = testFolder();
+    const { exitCode, shown } = await piped(folder.file, both);
+    expect(exitCode, shown).toBe(0);
+    expect(settingsIn(folder.file)).toMatchObject({
+      owners: { terminal: ["mo"], discord: { users: [ID, OTHER_ID], roles: [] }, telegram: ["123456789"] },
+      discord: { token: "env:CREEL_DISCORD_TOKEN", guilds: [GUILD] },
+      telegram: { token: "env:MY_TELEGRAM" },
+      alerts: { discord: CHANNEL, telegram: "-1001234567890", digest: "18:30", timeZone: "Europe/Berlin" },
+    });
+    expect(statSync(folder.file).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder.path)).toEqual(["creel.yaml"]);
+    expect(shown).toContain("https://invite.example/198622483471925248");
+    expect(shown).toContain("export CREEL_DISCORD_TOKEN=…\n  export MY_TELEGRAM=…");
+    expect(shown).toContain("creel doctor");
+    expect(shown).toContain("npm start");
+  });
+
+  it("takes the defaults where the input ends", async () => {
+    using folder = testFolder();
+    expect(await piped(folder.file, ["", "n"])).toMatchObject({ exitCode: 0 });
+    expect(settingsIn(folder.file)).toEqual({
+      ...parseSettings("", "x"),
+      owners: { terminal: ["mo"], discord: { users: [], roles: [] }, telegram: [] },
+    });
+  });
+
+  it("says what is missing where there is no default, and writes nothing", async () => {
+    using folder = testFolder();
+    const { exitCode, shown } = await piped(folder.file, ["", "n", "y"]);
+    expect(exitCode).toBe(1);
+    expect(shown).toContain("before this was answered: Your numeric id");
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  it.each([
+    ["a wrong id", ["", "y", "", "", "12"], "15 to 20 digits"],
+    ["a wrong answer to yes or no", ["", "perhaps"], "must be y or n"],
+    ["a group as an owner", ["", "n", "y", "", "-100123"], "must be a person, not a group"],
+    ["a wrong variable", ["", "y", "my-token"], "must be the name of a variable"],
+    ["a name for an id", ["", "n", "y", "", "@mo"], "must be a num"],
+    ["nobody in Discord", ["", "y", "", "", "", "", ""], "is needed"],
+    ["everyone in the server", ["", "y", "", "", GUILD, "", GUILD], "stands for everyone"],
+    ["a wrong time", ["", "n", "y", "", "123", "", "9 o'clock"], "must be a time of day"],
+    ["a wrong time zone", ["", "n", "y", "", "123", "", "", "Mars/Olympus"], "must be a time zone"],
+  ])("stops at %s, because the next line answers another question", async (_title, lines, complaint) => {
+    using folder = testFolder();
+    const { exitCode, shown } = await piped(folder.file, lines);
+    expect({ exitCode, shown }).toEqual({ exitCode: 1, shown: expect.stringContaining(complaint) });
+    expect(shown).toContain("Nothing was written.");
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  it.each([
+    ["Discord", ["", "y", DISCORD_TOKEN]],
+    ["Telegram", ["", "n", "y", TELEGRAM_TOKEN]],
+    ["Discord, where an id is asked for", ["", "y", "", "", "", DISCORD_TOKEN]],
+    ["Discord, as a user", [DISCORD_TOKEN]],
+  ])("takes no token of %s, and does not repeat it", async (_title, lines) => {
+    using folder = testFolder();
+    const { exitCode, shown } = await piped(folder.file, lines);
+    expect(exitCode).toBe(1);
+    expect(shown).toContain("looks like a token");
+    for (const secret of [DISCORD_TOKEN, TELEGRAM_TOKEN]) expect(shown).not.toContain(secret.slice(0, 12));
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+});
+
+describe("tokens that are set", () => {
+  const environment = {
+    CREEL_DISCORD_TOKEN: DISCORD_TOKEN,
+    CREEL_TELEGRAM_TOKEN: TELEGRAM_TOKEN,
+    OLD: "revoked-token",
+  };
+
+  it("are tried, and name the bots", async () => {
+    using folder = testFolder();
+    const lines = ["", "y", "", GUILD, ID, "", "", "y", "", "123456789", "none", ""];
+    const { exitCode, shown } = await piped(folder.file, lines, { environment });
+    expect(exitCode, shown).toBe(0);
+    expect(shown).toContain('the bot is "Creel of Mo"');
+    expect(shown).toContain("https://invite.example/198622483471925248");
+    expect(shown).toContain("https://t.me/mos_creel_bot");
+    expect(shown).not.toContain("export ");
+    expect(shown + readFileSync(folder.file, "utf8")).not.toContain(DISCORD_TOKEN);
+    expect(settingsIn(folder.file).alerts).not.toHaveProperty("telegram");
+  });
+
+  it("and do not work may be tried again with another", async () => {
+    using folder = testFolder();
+    const lines = ["", "y", "OLD", "y", "CREEL_DISCORD_TOKEN", GUILD, ID, "", "", "n", "y"];
+    const { exitCode, shown } = await piped(folder.file, lines, { environment });
+    expect(exitCode, shown).toBe(0);
+    expect(shown).toContain("It does not work: Discord refuses [redacted]. Reset it.");
+    expect(settingsIn(folder.file).discord?.token).toBe("env:CREEL_DISCORD_TOKEN");
+  });
+
+  it("and do not work may be left for later", async () => {
+    using folder = testFolder();
+    const { exitCode, shown } = await piped(folder.file, ["", "y", "OLD", "n", "", GUILD, ID], { environment });
+    expect(exitCode, shown).toBe(0);
+    expect(settingsIn(folder.file).discord?.token).toBe("env:OLD");
+  });
+});
+
+describe("a file that is there", () => {
+  it("stays unless the person says otherwise", async () => {
+    using folder = testFolder();
+    writeFileSync(folder.file, "concurrency: 2\n");
+    expect(await piped(folder.file, [])).toMatchObject({ exitCode: 1 });
+    expect(readFileSync(folder.file, "utf8")).toBe("concurrency: 2\n");
+    expect(readdirSync(folder.path)).toEqual(["creel.yaml"]);
+  });
+
+  it("is kept beside the new one, each time", async () => {
+    using folder = testFolder();
+    writeFileSync(folder.file, "concurrency: 2\n");
+    const lines = ["y", "", "n", "n", "y"];
+    const { shown } = await piped(folder.file, lines);
+    expect(await piped(folder.file, lines)).toMatchObject({ exitCode: 0 });
+    const [file, first, second] = readdirSync(folder.path).sort();
+    expect([file, first, second]).toEqual([
+      "creel.yaml",
+      "creel.yaml.bak-20261121-093000",
+      "creel.yaml.bak-20261121-093000-2",
+    ]);
+    expect(shown).toContain("creel.yaml.bak-20261121-093000");
+    expect(readFileSync(join(folder.path, "creel.yaml.bak-20261121-093000"), "utf8")).toBe("concurrency: 2\n");
+    expect(statSync(folder.file).mode & 0o777).toBe(0o600);
+  });
+
+  it("and came while the questions were asked is left alone", async () => {
+    using folder = testFolder();
+    const writing = piped(folder.file, ["", "n", "n", "y"], {
+      now: () => {
+        writeFileSync(folder.file, "concurrency: 3\n");
+        return 0;
+      },
+    });
+    await expect(writing).rejects.toMatchObject({ code: "already-exists" });
+    expect(readFileSync(folder.file, "utf8")).toBe("concurrency: 3\n");
+    expect(readdirSync(folder.path)).toEqual(["creel.yaml"]);
+  });
+});
+
+describe("with a person at the terminal", () => {
+  it("asks again after a wrong answer", async () => {
+    using folder = testFolder();
+    const { exitCode, shown } = await typed(folder.file, [
+      ["Who may give commands", "\r"],
+      ["in Discord?", "n\r"],
+      ["in Telegram?", "y\r"],
+      ["variable that holds the token", "my token\r"],
+      ["capital letters", "\r"],
+      ["Your numeric id", "me\r"],
+      ["must be a num", "123456789\r"],
+      ["Id of the chat", "\r"],
+      ["daily digest", "\r"],
+      ["Time zone", "UTC\r"],
+      ["Write this to", "\r"],
+    ]);
+    expect(exitCode, shown).toBe(0);
+    expect(settingsIn(folder.file)).toMatchObject({
+      owners: { telegram: ["123456789"] },
+      alerts: { telegram: "123456789", digest: "09:00", timeZone: "UTC" },
+    });
+  });
+
+  it.each([
+    ["Ctrl-C", "\u0003"],
+    ["Ctrl-D", null],
+  ])("%s leaves everything untouched", async (_key, answer) => {
+    using folder = testFolder();
+    const { exitCode, shown } = await typed(folder.file, [
+      ["Who may give commands", "\r"],
+      ["in Discord?", answer],
+    ]);
+    expect(exitCode).toBe(130);
+    expect(shown).toContain("Nothing was written.");
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  it("Ctrl-C leaves while a token is tried, too", async () => {
+    using folder = testFolder();
+    const stop = new AbortController();
+    const { exitCode } = await typed(
+      folder.file,
+      [
+        ["Who may give", "\r"],
+        ["in Discord?", "y\r"],
+        ["variable", "\r"],
+      ],
+      {
+        environment: { CREEL_DISCORD_TOKEN: DISCORD_TOKEN },
+        describeDiscord: () => {
+          stop.abort();
+          return new Promise(() => undefined);
+        },
+        signal: stop.signal,
+      },
+    );
+    expect(exitCode).toBe(130);
+  });
+
+  it("a no to the last question writes nothing", async () => {
+    using folder = testFolder();
+    const { exitCode } = await typed(folder.file, [
+      ["Who may give commands", "\r"],
+      ["in Discord?", "n\r"],
+      ["in Telegram?", "n\r"],
+      ["Write this to", "n\r"],
+    ]);
+    expect(exitCode).toBe(1);
+    expect(existsSync(folder.file)).toBe(false);
+  });
+});
+
+it("says where it cannot write", async () => {
+  using folder = testFolder();
+  const file = join(folder.path, "creel.yaml", "creel.yaml");
+  writeFileSync(folder.file, "");
+  await expect(piped(file, ["", "n", "n", "y"])).rejects.toMatchObject({ code: "config-invalid" });
+});
