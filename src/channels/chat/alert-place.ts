@@ -25,7 +25,7 @@ export interface Alert {
 }
 
 /** How often an alert came since it was told last, and when the latest was. */
-export interface Repeats {
+interface Repeats {
   readonly times: number;
   readonly lastAtMs: number;
 }
@@ -95,7 +95,7 @@ export function createAlertPlace(target: AlertTarget, memory: ChannelMemory, clo
     async digest(day, message) {
       const key = `digest:${place.channel}`;
       if ((await patiently(() => memory.get(key))) === day) return;
-      await outbox.post(place, () => message, { ...QUIET, key: postKey(day, 0, "d"), maybeThere: true });
+      await outbox.post(place, () => message, { ...QUIET, key: postKey(day, 0, "d") });
       await patiently(() => memory.put(key, day, FOLD_MS * 7));
     },
   };

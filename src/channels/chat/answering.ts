@@ -4,13 +4,12 @@ import type { Message } from "../message.ts";
 import { renderRefusal } from "../render/refusal.ts";
 import type { Clock } from "./clock.ts";
 import type { Presses } from "./presses.ts";
-import { backoffMs, isPassing } from "./retry.ts";
+import { backoffMs } from "./retry.ts";
 
 /** After this long without an answer a person should see that one is on its way. Discord allows 3 s for a first word. */
 const PATIENCE_MS = 1_000;
-/** An answer that comes much later answers nothing any more. */
-const TRIES = 3;
-const LONGEST_PAUSE_MS = 10_000;
+/** An answer that comes later answers nothing any more. */
+const GIVE_UP_MS = 2 * 60_000;
 
 interface Parts {
   readonly presses: Presses;
@@ -27,7 +26,7 @@ export interface Answering {
 
 /**
  * Runs `handle` and shows what goes wrong in it as a refusal. When it takes long, the person is told to wait. Never throws. Only a chat
- * that does not take the answer is tried again, a few times; nothing of what `handle` does is repeated.
+ * that does not take the answer is tried again, for two minutes; nothing of what `handle` does is repeated.
  */
 export async function answering(
   parts: Parts,
@@ -43,7 +42,7 @@ export async function answering(
     begun.abort();
     await waiting;
     isSpeaking = true;
-    return fewTimes(clock, () => how(dressed));
+    return inTime(clock, () => how(dressed));
   };
   const to: Answering = {
     answer: (message) => say((dressed) => responder.answer(dressed), message),
@@ -68,14 +67,16 @@ async function showWaiting(responder: Responder, clock: Clock, begun: AbortSigna
   if (!begun.aborted) await responder.wait();
 }
 
-async function fewTimes<T>(clock: Clock, call: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
+/** A chat that is away or asks to wait is tried again, as long as somebody may still wait for the answer. */
+async function inTime<T>(clock: Clock, call: () => Promise<T>): Promise<T> {
+  const untilMs = clock.now() + GIVE_UP_MS;
+  for (let failures = 1; ; failures += 1) {
     try {
       return await call();
     } catch (error) {
       const known = asOpsError(error);
-      const pauseMs = backoffMs(tries, known);
-      if (!isPassing(known) || tries === TRIES || pauseMs > LONGEST_PAUSE_MS) throw known;
+      const pauseMs = backoffMs(failures, known);
+      if (known.retry !== "later" || clock.now() + pauseMs > untilMs) throw known;
       await clock.sleep(pauseMs, new AbortController().signal);
     }
   }

@@ -27,7 +27,7 @@ export interface ChatChannelParts {
 export interface ChatChannel {
   /** For what Creel says by itself, such as alerts. */
   readonly outbox: Outbox;
-  /** People can use it once it resolves. @throws OpsError `chat-refused`, `chat-unavailable`. */
+  /** People can use it once it resolves. @throws OpsError `chat-refused`, as `Chat.open` does. */
   open(): Promise<void>;
   /** Shows the latest of everything within 5 s, then disconnects. Idempotent as far as the chat is. Operations outlive it. */
   close(): Promise<void>;

@@ -20,7 +20,7 @@ const schema = z.object({
 /** What a chat has been shown of an operation: all that is left of it when Creel is killed. */
 export type FollowRecord = z.output<typeof schema>;
 
-export const NOTHING_SHOWN: FollowRecord = {
+const NOTHING_SHOWN: FollowRecord = {
   ...{ begun: 0, status: null, outdated: null, thread: null, threadAsked: false, silent: false },
 };
 

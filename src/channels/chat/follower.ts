@@ -17,6 +17,8 @@ export interface OperationFeed {
   watch(id: OperationId, signal: AbortSignal): AsyncIterable<Operation>;
   /** Operations asked for in this chat whose outcome has not been told there yet. */
   untold(channel: ChatName): Promise<Operation[]>;
+  /** Whether its outcome still has to be told. */
+  isUntold(operation: Operation): Promise<boolean>;
   /** Idempotent. */
   told(operation: Operation): Promise<void>;
 }
@@ -94,11 +96,11 @@ async function followToTheEnd(
   place: Place,
   closing: AbortSignal,
 ): Promise<void> {
-  const { channel, outbox, feed, clock, onError } = parts;
+  const { outbox, feed, clock, onError } = parts;
   const { id } = operation;
   const patiently = <T>(call: () => Promise<T>) => persistently(clock, closing, call);
   // Told already, when the same request is delivered once more.
-  if (!(await patiently(() => feed.untold(channel))).some((one) => one.id === id)) return;
+  if (!(await patiently(() => feed.isUntold(operation)))) return;
 
   const records = createFollowRecords(parts.memory);
   const record = await patiently(() => records.load(id));

@@ -4,7 +4,7 @@ import type { Clock } from "./clock.ts";
 import { createPacer, type Urgency } from "./pace.ts";
 import { backoffMs, isPassing } from "./retry.ts";
 
-export interface Task<T> {
+interface Task<T> {
   /** Asked whenever the lane looks for what comes next: what is not urgent may become so. */
   urgency(): Urgency;
   /**

@@ -8,12 +8,12 @@ import type { Urgency } from "./pace.ts";
 import { laneKey, messageKey } from "./places.ts";
 import type { Presses } from "./presses.ts";
 
-export interface PostRequest extends PostOptions {
+interface PostRequest extends PostOptions {
   /** It may have been posted before, by a process that did not live to write it down. */
   readonly maybeThere?: boolean;
 }
 
-export interface Sent {
+interface Sent {
   readonly posted: Posted;
   /** false: it may have been there before, and show what was the latest then. */
   readonly isFresh: boolean;

@@ -94,9 +94,11 @@ describe("commands", () => {
 
   test("whose answer the chat does not take are not done again, and answered when it does", async () => {
     const responder = talk.exchange();
-    responder.failures = [unavailable(2_000)];
+    responder.failures = [unavailable(35_000), unavailable()];
     const read = () => ({ command: "deploy", options: { name: "ada" }, confirmation: null });
     const handled = talk.handler.command({ actor: mo, place: here, key: "k", read, responder });
+    await talk.clock.advance(34_900);
+    expect(responder.failures).toHaveLength(1);
     await talk.clock.advance(2_000);
     await handled;
     expect(only(responder).how).toBe("accept");

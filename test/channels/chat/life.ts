@@ -56,6 +56,7 @@ export function createLife(diesAt: number): Life {
         }
       },
       untold: (...given) => mortal(() => feed.untold(...given)),
+      isUntold: (...given) => mortal(() => feed.isUntold(...given)),
       told: (...given) => mortal(() => feed.told(...given)),
     }),
     // Time passes between points; sleeping asks nothing of the world.

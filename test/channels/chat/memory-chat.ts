@@ -4,13 +4,13 @@ import type { ChatName, Place } from "../../../src/core/chat.ts";
 import { OpsError } from "../../../src/core/errors.ts";
 import { createPaceCheck, flawOf, flawOfPost } from "./contract.ts";
 
-export interface MemoryMessage extends Posted, PostOptions {
+interface MemoryMessage extends Posted, PostOptions {
   readonly postedAtMs: number;
   readonly history: ChatMessage[];
   message: ChatMessage;
 }
 
-export interface Call {
+interface Call {
   readonly kind: "post" | "edit" | "remove" | "thread";
   readonly chat: string;
   readonly atMs: number;
