@@ -1,5 +1,6 @@
 import { type RawFile, REST, type RequestMethod, type RouteLike } from "discord.js";
-import type { OpsError } from "../../core/errors.ts";
+import type { z } from "zod";
+import { OpsError } from "../../core/errors.ts";
 import type { Secret } from "../../core/secrets.ts";
 import { toOpsError } from "./errors.ts";
 
@@ -20,6 +21,14 @@ export interface DiscordApi {
   /** @returns the parsed JSON. @throws OpsError, see `toOpsError` */
   request(request: ApiRequest): Promise<unknown>;
   close(): void;
+}
+
+/** @throws OpsError `chat-unavailable` when it is not what Discord documents, such as a proxy's page. */
+export function readAnswer<T extends z.ZodType>(schema: T, answer: unknown): z.output<T> {
+  const { success, data, error } = schema.safeParse(answer);
+  if (success) return data;
+  const userMessage = "Discord answered in a way that cannot be read.";
+  throw new OpsError({ code: "chat-unavailable", userMessage, retry: "later", cause: error });
 }
 
 /** How every request to Discord is made, by the gateway's client too. */

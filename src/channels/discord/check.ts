@@ -4,7 +4,7 @@ import type { Command } from "../../../commands/command.ts";
 import { asOpsError } from "../../core/errors.ts";
 import type { Finding } from "../../core/finding.ts";
 import type { Secret } from "../../core/secrets.ts";
-import { createApi, type DiscordApi } from "./api.ts";
+import { createApi, type DiscordApi, readAnswer } from "./api.ts";
 import { inviteLink, PERMISSIONS } from "./invite.ts";
 import { permissionsIn } from "./permissions.ts";
 import { isRegistered } from "./registration.ts";
@@ -67,7 +67,7 @@ async function servers(api: DiscordApi, bot: Bot, { guilds, commands }: CheckOpt
     return await Promise.all(
       guilds.map((id) =>
         look("discord.guilds", async () => {
-          const { name } = named.parse(await api.request({ method: "GET", route: Routes.guild(id) }));
+          const { name } = readAnswer(named, await api.request({ method: "GET", route: Routes.guild(id) }));
           return await commandsIn(api, bot, id, commands, `The bot is in ${name}`);
         }).then((finding) => withInvitation(finding, bot)),
       ),
@@ -75,7 +75,7 @@ async function servers(api: DiscordApi, bot: Bot, { guilds, commands }: CheckOpt
   }
   return [
     await look("discord servers", async () => {
-      const all = z.array(named).parse(await api.request({ method: "GET", route: Routes.userGuilds() }));
+      const all = readAnswer(z.array(named), await api.request({ method: "GET", route: Routes.userGuilds() }));
       if (all.length === 0) {
         const fix = `Open ${inviteLink(bot.applicationId)}`;
         return { subject: "discord servers", verdict: "problem", seen: "The bot is in no Discord server.", fix };
@@ -103,7 +103,7 @@ async function commandsIn(
 async function alertsChannel(api: DiscordApi, bot: Bot, id: string): Promise<Finding> {
   const subject = "alerts.discord";
   return await look(subject, async () => {
-    const place = channel.parse(await api.request({ method: "GET", route: Routes.channel(id) }));
+    const place = readAnswer(channel, await api.request({ method: "GET", route: Routes.channel(id) }));
     const rights =
       isThread(place.type) && place.parent_id != null
         ? await overwritesOf(api, place.parent_id)
@@ -113,7 +113,12 @@ async function alertsChannel(api: DiscordApi, bot: Bot, id: string): Promise<Fin
       api.request({ method: "GET", route: Routes.guildRoles(guildId) }),
       api.request({ method: "GET", route: Routes.guildMember(guildId, bot.userId) }),
     ]);
-    const who = { guildId, userId: bot.userId, roleIds: member.parse(self).roles, roles: roles.parse(allRoles) };
+    const who = {
+      guildId,
+      userId: bot.userId,
+      roleIds: readAnswer(member, self).roles,
+      roles: readAnswer(roles, allRoles),
+    };
     const granted = permissionsIn(who, rights);
     const missing = PERMISSIONS.filter(([, bit]) => (granted & bit) === 0n).map(([name]) => name);
     if (missing.length === 0) return ok(subject, `The bot may do all it needs in #${place.name}.`);
@@ -128,7 +133,7 @@ async function alertsChannel(api: DiscordApi, bot: Bot, id: string): Promise<Fin
 }
 
 async function overwritesOf(api: DiscordApi, parent: string) {
-  return channel.parse(await api.request({ method: "GET", route: Routes.channel(parent) })).permission_overwrites;
+  return readAnswer(channel, await api.request({ method: "GET", route: Routes.channel(parent) })).permission_overwrites;
 }
 
 function isThread(type: number): boolean {
@@ -136,7 +141,10 @@ function isThread(type: number): boolean {
 }
 
 async function botOf(api: DiscordApi): Promise<Bot> {
-  const { id, name, bot } = application.parse(await api.request({ method: "GET", route: Routes.currentApplication() }));
+  const { id, name, bot } = readAnswer(
+    application,
+    await api.request({ method: "GET", route: Routes.currentApplication() }),
+  );
   return { applicationId: id, userId: bot?.id ?? id, name };
 }
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Place } from "../../core/chat.ts";
 import { OpsError } from "../../core/errors.ts";
 import type { Chat, ChatMessage, Posted, PostOptions } from "../channel.ts";
-import type { DiscordApi } from "./api.ts";
+import { type DiscordApi, readAnswer } from "./api.ts";
 import { CODE, discordCode } from "./errors.ts";
 import { type Payload, payloadOf, withoutFiles } from "./payload.ts";
 import { madeAtMs } from "./snowflake.ts";
@@ -19,7 +19,7 @@ export type Messages = Pick<Chat, "post" | "edit" | "remove">;
 export function createMessages(api: DiscordApi, now: () => number): Messages {
   async function send(place: Place, { body, files }: Payload): Promise<Posted> {
     const answer = await api.request({ method: "POST", route: Routes.channelMessages(place.chat), body, files });
-    return { place, id: made.parse(answer).id };
+    return { place, id: readAnswer(made, answer).id };
   }
 
   async function post(

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Place } from "../../core/chat.ts";
 import { OpsError } from "../../core/errors.ts";
 import type { ChatMessage, Posted, Responder } from "../channel.ts";
-import type { DiscordApi } from "./api.ts";
+import { type DiscordApi, readAnswer } from "./api.ts";
 import { CODE, discordCode } from "./errors.ts";
 import type { Ticket } from "./interaction.ts";
 import type { Messages } from "./messages.ts";
@@ -80,7 +80,7 @@ export function createResponder({ api, messages, now, ticket, place, source }: A
     const { body, files } = payloadOf(shown);
     const payload = { body: { ...body, flags: MessageFlags.Ephemeral }, files };
     const answer = await first(InteractionResponseType.ChannelMessageWithSource, "open", payload);
-    if (answer !== null) return { place, id: firstAnswer.parse(answer).resource.message.id };
+    if (answer !== null) return { place, id: readAnswer(firstAnswer, answer).resource.message.id };
     if (!isAlive()) return null;
     try {
       const isFilled = state === "thinking";
@@ -94,7 +94,7 @@ export function createResponder({ api, messages, now, ticket, place, source }: A
             auth: false,
           });
       if (isFilled) state = "open";
-      return { place, id: message.parse(made).id };
+      return { place, id: readAnswer(message, made).id };
     } catch (error) {
       if (OVER.has(discordCode(error))) return null;
       throw error;
@@ -103,7 +103,7 @@ export function createResponder({ api, messages, now, ticket, place, source }: A
 
   async function publicly(shown: ChatMessage): Promise<Posted | null> {
     const answer = await first(InteractionResponseType.ChannelMessageWithSource, "open", payloadOf(shown));
-    if (answer !== null) return { place, id: firstAnswer.parse(answer).resource.message.id };
+    if (answer !== null) return { place, id: readAnswer(firstAnswer, answer).resource.message.id };
     try {
       // The same key each time, so that an answer whose reply was lost is not given twice.
       const posted = await messages.post(place, shown, { key: ticket.id, notify: null, aloud: true, replyTo: null });

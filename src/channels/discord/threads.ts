@@ -2,7 +2,7 @@ import { Routes } from "discord.js";
 import { z } from "zod";
 import { OpsError } from "../../core/errors.ts";
 import type { Chat } from "../channel.ts";
-import type { DiscordApi } from "./api.ts";
+import { type DiscordApi, readAnswer } from "./api.ts";
 import { CODE, discordCode } from "./errors.ts";
 import { cleanLine, cut } from "./plain-text.ts";
 
@@ -35,7 +35,7 @@ export function createThreads(api: DiscordApi, now: () => number): Threads {
       try {
         const body = { name: cut(cleanLine(title), MAX_NAME) || "–", auto_archive_duration: AUTO_ARCHIVE_MINUTES };
         const answer = await api.request({ method: "POST", route: Routes.threads(place.chat, id), body });
-        const thread = made.parse(answer).id;
+        const thread = readAnswer(made, answer).id;
         none(thread);
         return { ...place, chat: thread };
       } catch (error) {

@@ -219,6 +219,14 @@ describe("errors", () => {
     expect(world.handler.troubles).toMatchObject([{ code: "chat-refused" }]);
   });
 
+  test("an answer that is not Discord's", async () => {
+    const world = await prepare();
+    world.server.failNext({ status: 200, body: { page: "Welcome to the proxy" } });
+    await expect(world.chat.post(placeOf(world), chatMessage(), plain)).rejects.toMatchObject({
+      code: "chat-unavailable",
+    });
+  });
+
   test("never hold the token or the request", async () => {
     const world = await prepare();
     const { inspect } = await import("node:util");
