@@ -20,7 +20,7 @@ const REFUSALS: readonly (readonly [Exclude<Refusal["type"], "moved">, RegExp])[
 
 /** Places that do not exist (any more) or where the bot may not write, as far as they are told as 400 and not as 403. */
 const NO_PLACE =
-  /^Bad Request: (?:chat not found|PEER_ID_INVALID|group chat was |message thread not found|TOPIC_(?:CLOSED|DELETED)|not enough rights|have no rights|need administrator rights|CHAT_(?:WRITE_FORBIDDEN|RESTRICTED|SEND_\w+_FORBIDDEN))/;
+  /^Bad Request: (?:(?:private )?chat not found|PEER_ID_INVALID|CHANNEL_PRIVATE|group chat was |message thread not found|TOPIC_(?:CLOSED|DELETED)|not enough rights|have no (?:rights|write access)|need administrator rights|CHAT_(?:WRITE_FORBIDDEN|ADMIN_REQUIRED|RESTRICTED|SEND_\w+_FORBIDDEN))/;
 
 /** null when it is none of them. */
 export function refusalOf(error: unknown): Refusal | null {

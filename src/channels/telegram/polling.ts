@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { OpsError } from "../../core/errors.ts";
 import { createBacklog } from "./backlog.ts";
 import { type Client, grammySignal, POLL_SECONDS } from "./client.ts";
@@ -6,8 +7,13 @@ import type { Health } from "./health.ts";
 import { pause } from "./pause.ts";
 import { ALLOWED_UPDATES, readUpdate, type Update } from "./update.ts";
 
-/** How soon to look for more while something is still worked on. */
-const LOOK_AGAIN_MS = 250;
+/** Most is dealt with this soon; until then there is no hurry to look for more. */
+const SOON_MS = 100;
+/**
+ * How soon to look for more from the same update on. Within half a second the server would only tell the first one
+ * (`process_get_updates_query` in tdlib/telegram-bot-api).
+ */
+const LOOK_AGAIN_MS = 700;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 30_000;
 /** A single conflict passes by itself: `creel doctor` asked, or the process before this one had not quite ended. */
@@ -46,8 +52,10 @@ export function startPolling({ client, health, handle, onError, now }: PollingPa
   }
 
   async function look(): Promise<void> {
-    const waiting = backlog.working ? 0 : POLL_SECONDS;
-    const options = { offset: backlog.offset, limit: 100, timeout: waiting, allowed_updates: ALLOWED_UPDATES };
+    const offset = backlog.offset;
+    const startMs = performance.now();
+    const timeout = backlog.working ? 0 : POLL_SECONDS;
+    const options = { offset, limit: 100, timeout, allowed_updates: ALLOWED_UPDATES };
     const updates = await client.polling.getUpdates(options, grammySignal(stopped.signal));
     failures = 0;
     health.works("token");
@@ -55,7 +63,21 @@ export function startPolling({ client, health, handle, onError, now }: PollingPa
     // Those that come in after the end are delivered to whoever asks next.
     if (stopped.signal.aborted) return;
     for (const update of updates) begin(update);
-    if (working.size > 0) await Promise.race([Promise.all(working), pause(LOOK_AGAIN_MS, Date.now, stopped.signal)]);
+    await settled(SOON_MS);
+    if (backlog.offset !== offset || updates.length === 0) return;
+    const left = startMs + LOOK_AGAIN_MS - performance.now();
+    if (working.size > 0) await settled(left);
+    // Something that is no update, and so can never be passed.
+    else await pause(LONGEST_RETRY_MS, now, stopped.signal);
+  }
+
+  /** When everything is dealt with, or after `ms`, or when there is a hurry. */
+  async function settled(ms: number, hurry = stopped.signal): Promise<void> {
+    if (working.size === 0 || ms <= 0) return;
+    const patience = new AbortController();
+    const signal = AbortSignal.any([hurry, patience.signal]);
+    await Promise.race([Promise.all(working), delay(ms, undefined, { signal }).catch(() => undefined)]);
+    patience.abort();
   }
 
   /** How long to wait before the next try. */
@@ -92,10 +114,8 @@ export function startPolling({ client, health, handle, onError, now }: PollingPa
     async close(): Promise<void> {
       if (stopped.signal.aborted) return ended;
       stopped.abort();
-      const patience = new AbortController();
-      await Promise.race([Promise.all(working), pause(CLOSE_MS, Date.now, patience.signal)]);
-      patience.abort();
       await ended;
+      await settled(CLOSE_MS, new AbortController().signal);
       if (backlog.offset === 0) return;
       const confirm = client.api.getUpdates(
         { offset: backlog.offset, limit: 1, timeout: 0 },
