@@ -1,7 +1,7 @@
 import { ChannelType, Routes } from "discord.js";
 import { z } from "zod";
 import type { Command } from "../../../commands/command.ts";
-import { asOpsError } from "../../core/errors.ts";
+import { asOpsError, OpsError } from "../../core/errors.ts";
 import type { Finding } from "../../core/finding.ts";
 import type { Secret } from "../../core/secrets.ts";
 import { createApi, type DiscordApi, readAnswer } from "./api.ts";
@@ -63,27 +63,36 @@ export async function checkDiscord(options: CheckOptions): Promise<readonly Find
 }
 
 async function servers(api: DiscordApi, bot: Bot, { guilds, commands }: CheckOptions): Promise<Finding[]> {
-  if (guilds.length > 0) {
-    return await Promise.all(
-      guilds.map((id) =>
-        look("discord.guilds", async () => {
-          const { name } = readAnswer(named, await api.request({ method: "GET", route: Routes.guild(id) }));
-          return await commandsIn(api, bot, id, commands, `The bot is in ${name}`);
-        }).then((finding) => withInvitation(finding, bot)),
-      ),
-    );
-  }
+  if (guilds.length > 0) return await Promise.all(guilds.map((id) => namedServer(api, bot, id, commands)));
+  const subject = "discord servers";
   return [
-    await look("discord servers", async () => {
+    await look(subject, async () => {
       const all = readAnswer(z.array(named), await api.request({ method: "GET", route: Routes.userGuilds() }));
       if (all.length === 0) {
-        const fix = `Open ${inviteLink(bot.applicationId)}`;
-        return { subject: "discord servers", verdict: "problem", seen: "The bot is in no Discord server.", fix };
+        return { subject, verdict: "problem", seen: "The bot is in no Discord server.", fix: invitation(bot) };
       }
       const names = all.map(({ name }) => name).join(", ");
       return await commandsIn(api, bot, null, commands, `The bot is in ${names}`);
     }),
   ];
+}
+
+async function namedServer(api: DiscordApi, bot: Bot, id: string, commands: readonly Command[]): Promise<Finding> {
+  const subject = "discord.guilds";
+  return await look(subject, async () => {
+    try {
+      const { name } = readAnswer(named, await api.request({ method: "GET", route: Routes.guild(id) }));
+      return await commandsIn(api, bot, id, commands, `The bot is in ${name}`);
+    } catch (error) {
+      if (!(error instanceof OpsError) || error.code !== "chat-forbidden") throw error;
+      const seen = `The bot is not in the Discord server ${id}, or may not offer commands there.`;
+      return { subject, verdict: "problem", seen, fix: invitation(bot) };
+    }
+  });
+}
+
+function invitation({ applicationId }: Bot): string {
+  return `Invite it: ${inviteLink(applicationId)}`;
 }
 
 async function commandsIn(
@@ -163,12 +172,6 @@ async function look(subject: string, see: () => Promise<Finding>): Promise<Findi
   } catch (error) {
     return problem(subject, error);
   }
-}
-
-function withInvitation(finding: Finding, { applicationId }: Bot): Finding {
-  return finding.verdict === "problem"
-    ? { ...finding, fix: `Invite the bot there: ${inviteLink(applicationId)}` }
-    : finding;
 }
 
 function ok(subject: string, seen: string): Finding {

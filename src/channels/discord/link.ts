@@ -74,6 +74,8 @@ export class Link {
         onVerdict(error);
         await this.#pause(pauses.refusedMs);
       } else {
+        // Once per interruption is enough for a log.
+        if (pauseMs === pauses.firstMs) this.#options.onError(error);
         await this.#pause(Math.max(pauseMs, error.retryAfterMs ?? 0));
         pauseMs = Math.min(pauseMs * 2, pauses.longestMs);
       }

@@ -70,7 +70,7 @@ test("without named servers, those the bot is in", async () => {
   const { applicationId } = server;
   expect((await checkDiscord(options)).at(-1)).toMatchObject({
     verdict: "problem",
-    fix: `Open ${inviteLink(applicationId)}`,
+    fix: `Invite it: ${inviteLink(applicationId)}`,
   });
   server.failNext({ route: "/users/@me/guilds", status: 200, body: [{ id: server.guildId, name: "Test guild" }] });
   expect((await checkDiscord(options)).at(-1)).toMatchObject({

@@ -58,6 +58,7 @@ describe("open", () => {
     await world.server.up();
     await opening;
     await isServed(world);
+    expect(world.errors).toMatchObject([{ code: "chat-unavailable" }]);
   });
 
   test("waits while Discord fails to say where its gateway is", async () => {

@@ -62,6 +62,18 @@ test("a server the bot is not in is told about, and the others are served", asyn
   expect(world.errors).toMatchObject([{ code: "chat-forbidden", userMessage: expect.stringContaining(guildId) }]);
 });
 
+test("a server the bot is added to later gets them then", async () => {
+  const world = await prepare();
+  const route = "/applications/:id/guilds/:id/commands";
+  world.server.failNext({ method: "GET", route, status: 403, body: { code: 50_001, message: "Missing Access" } });
+  await world.chat.open(world.handler);
+  expect(world.server.commands()).toEqual([]);
+  // A new session begins with the servers the bot is in, as being added to one does.
+  world.server.invalidSession(false);
+  await world.server.when(() => world.server.commands().length === commands.length);
+  expect(world.errors).toMatchObject([{ code: "chat-forbidden" }]);
+});
+
 test("a Discord that stumbles while commands are registered is asked again", async () => {
   const world = await prepare();
   world.server.failNext({ method: "PUT", status: 503, times: 2 });
