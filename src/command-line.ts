@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 
 const COMMANDS = {
+  init: "Ask for the settings step by step and write creel.yaml",
   start: "Run everything in one process: the prompt, the worker and, unless creel.yaml names another, Redis",
   bot: "Run only the channels; needs redis.url in creel.yaml",
   worker: "Run only a worker; any number of them on any number of machines share redis.url",

@@ -7,6 +7,10 @@ import { z } from "zod";
 import { OpsError } from "./core/errors.ts";
 import { isSecretRef, type SecretRef } from "./core/secrets.ts";
 
+/** Where the services themselves are. */
+export const DISCORD_API = "https://discord.com/api";
+export const TELEGRAM_API = "https://api.telegram.org";
+
 const secretRef = z
   .string()
   .refine(isSecretRef, "must refer to a secret: op://vault/item/field, vault:name or env:NAME") as z.ZodType<
@@ -18,7 +22,10 @@ const snowflake = z
   .string("must be in quotes, because YAML rounds such long numbers")
   .regex(/^\d{15,20}$/, "must be a Discord id: 15 to 20 digits (Developer Mode, then Copy ID)");
 const telegramId = z
-  .union([z.number().int(), z.string().regex(/^-?\d{1,16}$/)], "must be a numeric Telegram id")
+  .union(
+    [z.number().int(), z.string().regex(/^-?\d{1,16}$/, "must be a numeric Telegram id")],
+    "must be a numeric Telegram id",
+  )
   .transform(String);
 const people = z.strictObject({
   terminal: z.array(z.string().min(1)).optional(),
@@ -46,13 +53,13 @@ const schema = z.strictObject({
     .strictObject({
       token: secretRef,
       guilds: z.array(snowflake).default([]),
-      api: serverAddress.default("https://discord.com/api"),
+      api: serverAddress.default(DISCORD_API),
     })
     .optional(),
   telegram: z
     .strictObject({
       token: secretRef,
-      apiRoot: serverAddress.transform((url) => url.replace(/\/+$/, "")).default("https://api.telegram.org"),
+      apiRoot: serverAddress.transform((url) => url.replace(/\/+$/, "")).default(TELEGRAM_API),
       webhook: z
         .strictObject({
           url: z.url({ protocol: /^https$/, error: "must be an https:// address that Telegram can reach" }),
@@ -132,15 +139,31 @@ export interface Config {
   readonly terminal: { readonly color: boolean; readonly dumb: boolean; readonly unicode: boolean };
 }
 
+/** Where settings are, or would be, for who writes them. */
+export function settingsPlace(
+  environment = process.env,
+): Pick<Config, "environment" | "user"> & { readonly file: string } {
+  return {
+    file: resolve(findSettings(environment) ?? "creel.yaml"),
+    environment: { ...environment },
+    user: userInfo().username,
+  };
+}
+
+/** null when there is no file. The one that `CREEL_CONFIG` names need not be there. */
+function findSettings(environment: NodeJS.ProcessEnv): string | null {
+  const folder = environment.XDG_CONFIG_HOME || join(environment.HOME || homedir(), ".config");
+  const places = ["creel.yaml", join(folder, "creel", "creel.yaml")];
+  return environment.CREEL_CONFIG || (places.find((path) => existsSync(path)) ?? null);
+}
+
 /** @throws OpsError `config-invalid` with one line per problem, each with the path of the setting. */
 export function loadConfig(environment = process.env): Config {
   const home = environment.HOME || homedir();
   const folder = (own: string, xdg: string, fallback: string): string =>
     // Set but empty means not set, as the XDG specification has it.
     resolve(environment[own] || join(environment[xdg] || join(home, fallback), "creel"));
-  const wanted = environment.CREEL_CONFIG || null;
-  const usual = join(environment.XDG_CONFIG_HOME || join(home, ".config"), "creel", "creel.yaml");
-  const file = wanted ?? ["creel.yaml", usual].find((path) => existsSync(path)) ?? null;
+  const file = findSettings(environment);
   return {
     settings: parseSettings(file === null ? "" : readSettingFile("CREEL_CONFIG", file), file ?? "creel.yaml"),
     file: file === null ? null : resolve(file),

@@ -20,6 +20,7 @@ async function run(command: CreelCommand): Promise<number> {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort(signal));
   try {
+    if (command === "init") return await (await import("./assembly/init.ts")).runInitMode(stop.signal);
     const config = loadConfig();
     withholdEnvironment();
     return await MODES[command](config, stop.signal);
@@ -29,51 +30,52 @@ async function run(command: CreelCommand): Promise<number> {
   }
 }
 
-const MODES: Readonly<Record<CreelCommand, (config: Config, signal: AbortSignal) => Promise<number>>> = {
-  async start(config, signal) {
-    await using stack = new AsyncDisposableStack();
-    const creel = await assemble(config, stack);
-    // With Redis of our own, behind the guard of the state folder, there are no other workers.
-    if (config.settings.redis === undefined) await creel.jobs.takeOver();
-    creel.jobs.startWorkers();
-    void lookAround(creel);
-    return await serveChannels(creel, stack, signal);
-  },
+const MODES: Readonly<Record<Exclude<CreelCommand, "init">, (config: Config, signal: AbortSignal) => Promise<number>>> =
+  {
+    async start(config, signal) {
+      await using stack = new AsyncDisposableStack();
+      const creel = await assemble(config, stack);
+      // With Redis of our own, behind the guard of the state folder, there are no other workers.
+      if (config.settings.redis === undefined) await creel.jobs.takeOver();
+      creel.jobs.startWorkers();
+      void lookAround(creel);
+      return await serveChannels(creel, stack, signal);
+    },
 
-  async bot(config, signal) {
-    requireSharedRedis(config, "bot");
-    await using stack = new AsyncDisposableStack();
-    return await serveChannels(await assemble(config, stack), stack, signal);
-  },
+    async bot(config, signal) {
+      requireSharedRedis(config, "bot");
+      await using stack = new AsyncDisposableStack();
+      return await serveChannels(await assemble(config, stack), stack, signal);
+    },
 
-  async worker(config, signal) {
-    requireSharedRedis(config, "worker");
-    await using stack = new AsyncDisposableStack();
-    const creel = await assemble(config, stack);
-    creel.jobs.startWorkers();
-    void lookAround(creel);
-    process.stderr.write("creel worker: ready\n");
-    if (!signal.aborted) await once(signal, "abort");
-    return 0;
-  },
+    async worker(config, signal) {
+      requireSharedRedis(config, "worker");
+      await using stack = new AsyncDisposableStack();
+      const creel = await assemble(config, stack);
+      creel.jobs.startWorkers();
+      void lookAround(creel);
+      process.stderr.write("creel worker: ready\n");
+      if (!signal.aborted) await once(signal, "abort");
+      return 0;
+    },
 
-  async adopt(config) {
-    await using stack = new AsyncDisposableStack();
-    const { services, store } = await assemble(config, stack);
-    const report = await adoptHosts(services);
-    for (const { agent, because } of report.adopted) {
-      const event = { actor: terminalActor(config), what: "adopted", subject: "host of", operation: null } as const;
-      await store.audit.append({ ...event, agent: agent.name, atMs: Date.now(), note: because });
-    }
-    show(renderAdoption(report), process.stdout);
-    return 0;
-  },
+    async adopt(config) {
+      await using stack = new AsyncDisposableStack();
+      const { services, store } = await assemble(config, stack);
+      const report = await adoptHosts(services);
+      for (const { agent, because } of report.adopted) {
+        const event = { actor: terminalActor(config), what: "adopted", subject: "host of", operation: null } as const;
+        await store.audit.append({ ...event, agent: agent.name, atMs: Date.now(), note: because });
+      }
+      show(renderAdoption(report), process.stdout);
+      return 0;
+    },
 
-  async doctor(config) {
-    const { runDoctor } = await import("./assembly/doctor.ts");
-    return await runDoctor(config);
-  },
-};
+    async doctor(config) {
+      const { runDoctor } = await import("./assembly/doctor.ts");
+      return await runDoctor(config);
+    },
+  };
 
 function requireSharedRedis({ settings, file }: Config, mode: string): void {
   if (settings.redis !== undefined) return;

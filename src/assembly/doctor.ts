@@ -5,6 +5,7 @@ import { checks } from "../fleet/checks.ts";
 import { diagnose } from "../fleet/doctor.ts";
 import { makeFolder } from "../folders.ts";
 import { connectStore } from "../jobs/connected-store.ts";
+import { chatChecks } from "./chat-checks.ts";
 import { checkLimits } from "./creel.ts";
 import { operationDefinitions } from "./definitions.ts";
 import { redisAddress } from "./redis.ts";
@@ -35,6 +36,7 @@ export async function runDoctor(config: Config): Promise<number> {
   const secrets = Object.entries({
     "gateway.token": settings.gateway.token,
     "redis.password": settings.redis?.password,
+    "telegram.webhook.secret": settings.telegram?.webhook?.secret,
   });
   const findings = await diagnose(
     checks({
@@ -47,6 +49,7 @@ export async function runDoctor(config: Config): Promise<number> {
       makeFolder,
       resolve: tools.resolve,
       providers: [localProvider(config)],
+      chats: chatChecks(config, tools),
     }),
   );
   show(renderFindings(findings), process.stdout);

@@ -18,6 +18,7 @@ export interface CheckedParts {
   /** Opens the store as an operation would, closes it again, and returns warnings. */
   readonly openStore: () => Promise<readonly string[]>;
   readonly providers: readonly Provider[];
+  readonly chats: readonly Check[];
 }
 
 const LOW_BYTES = 2 * 2 ** 30;
@@ -43,6 +44,7 @@ export function checks(parts: CheckedParts): Check[] {
         return `${ref} can be read.`;
       },
     })),
+    ...parts.chats,
     ...providers.map((provider) => ({ subject: provider.name, look: () => provider.diagnose() })),
     ...providers.map((provider) => ({ subject: `${provider.name} golden image`, look: () => snapshot(provider) })),
   ];

@@ -1,0 +1,25 @@
+import { describeBot as describeDiscordBot } from "../channels/discord/check.ts";
+import { inviteLink } from "../channels/discord/invite.ts";
+import { describeBot as describeTelegramBot } from "../channels/telegram/describe-bot.ts";
+import { DISCORD_API, settingsPlace, TELEGRAM_API } from "../config.ts";
+import { runInit } from "../init/init.ts";
+
+/** `creel init`. Resolves to the exit status. @throws OpsError when the file cannot be written. */
+export async function runInitMode(signal: AbortSignal): Promise<number> {
+  const { file, environment, user } = settingsPlace();
+  const { stdin, stdout } = process;
+  return await runInit({
+    input: stdin,
+    output: stdout,
+    interactive: stdin.isTTY === true && stdout.isTTY === true,
+    file,
+    environment,
+    user,
+    describeDiscord: (token) => describeDiscordBot({ token, api: DISCORD_API }),
+    describeTelegram: (token) => describeTelegramBot({ token, apiRoot: TELEGRAM_API }),
+    inviteLink,
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    now: Date.now,
+    signal,
+  });
+}
