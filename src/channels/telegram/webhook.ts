@@ -33,6 +33,7 @@ export function checkWebhookSecret({ secret }: WebhookSettings): void {
  */
 export async function startWebhook(settings: WebhookSettings, handle: (update: Update) => Promise<void>) {
   const path = new URL(settings.url).pathname;
+  const working = new Map<number, Promise<void>>();
   const expected = digest(settings.secret.reveal());
   const server = createServer((request, response) => {
     respond(request).then(
@@ -50,8 +51,15 @@ export async function startWebhook(settings: WebhookSettings, handle: (update: U
     if (body === null) return 413;
     const update = readUpdate(JSON.parse(body));
     if (update === null) return 400;
-    await handle(update);
+    await handleOnce(update);
     return 200;
+  }
+
+  /** Telegram asks again after a minute without an answer; what is still being worked on is not begun twice. */
+  function handleOnce(update: Update): Promise<void> {
+    const work = working.get(update.id) ?? handle(update).finally(() => working.delete(update.id));
+    working.set(update.id, work);
+    return work;
   }
 
   const { host, port } = addressOf(settings.listen);

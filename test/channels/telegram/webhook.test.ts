@@ -75,6 +75,32 @@ test("only Telegram is let in", async () => {
   expect(people.commandEvents).toHaveLength(1);
 });
 
+test("what is still worked on is not begun again when it is delivered again", async () => {
+  await using server = await telegramWithPeople();
+  const webhook = await settings();
+  const dealt = Promise.withResolvers<void>();
+  const arrived = Promise.withResolvers<void>();
+  const people = createPeople(server, {
+    command() {
+      arrived.resolve();
+      return dealt.promise;
+    },
+  });
+  await using _running = await openChat(server, people.handler, { webhook });
+  const headers = { "x-telegram-bot-api-secret-token": secret };
+  const deliver = async (update: object) =>
+    (await fetch(webhook.url, { method: "POST", body: JSON.stringify(update), headers })).status;
+  const message = { message_id: 1, date: 0, chat: { id: ada, type: "private" }, text: "/status" };
+  const first = deliver({ update_id: 1, message });
+  await arrived.promise;
+  const second = deliver({ update_id: 1, message });
+  // Answered after the second one was read.
+  for (const update_id of [2, 3, 4]) expect(await deliver({ update_id })).toBe(200);
+  dealt.resolve();
+  expect([await first, await second]).toEqual([200, 200]);
+  expect(people.commandEvents).toHaveLength(1);
+});
+
 test("asking for updates takes the place of a webhook, without losing any", async () => {
   await using server = await telegramWithPeople();
   const webhook = await settings();
