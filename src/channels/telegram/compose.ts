@@ -49,8 +49,9 @@ export function compose(message: ChatMessage, kind: "auto" | "text" | "caption",
   const limit = withFile ? CAPTION_LIMIT - (lead?.length ?? 0) : room;
   const others = lengthOf(piecesOf(message, 0));
   const html = finish(piecesOf(message, Math.max(LEAST_LOG, limit - others)), limit);
-  // A file must not be empty.
-  const content = `${lines.map(clean).join("\n")}\n`;
+  // With so much around the lines that a caption would lose some of it, the file has everything. It must not be empty.
+  const fits = others + LEAST_LOG <= limit;
+  const content = `${fits ? lines.map(clean).join("\n") : toPlainText(pieces)}\n`;
   return { html, keyboard, file: withFile ? { name: "log.txt", content } : null };
 }
 

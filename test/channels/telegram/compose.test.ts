@@ -64,6 +64,17 @@ describe("logs", () => {
   });
 });
 
+test("nothing is lost when there is much besides the log: it is in the file", () => {
+  const long = "word ".repeat(800);
+  const blocks: Block[] = [
+    { type: "text", text: long },
+    { type: "log", lines: Array.from({ length: 100 }, (_, index) => `line ${index}`) },
+  ];
+  expect(compose(chatMessage("Title", blocks), "auto").file?.content).toMatch(
+    /^✅ Title\n\nword (?:.|\n)*\nline 99\n$/,
+  );
+});
+
 test("twenty-five choices are buttons in rows of two or three", () => {
   const labels = Array.from({ length: 25 }, (_, index) => `agent-${index}`);
   const rows = compose(chatMessage("Which?", [], labels), "auto").keyboard?.inline_keyboard ?? [];
