@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Alerts, createAlerts } from "../../../src/channels/chat/alerts.ts";
-import { createOutbox } from "../../../src/channels/chat/outbox.ts";
+import { createOutbox, type Outbox } from "../../../src/channels/chat/outbox.ts";
 import { createPresses } from "../../../src/channels/chat/presses.ts";
 import { message } from "../../../src/channels/message.ts";
 import type { Place } from "../../../src/core/chat.ts";
@@ -15,6 +15,7 @@ const alert = { key: "agent:ada", severity: "person" as const, message: down };
 let world: ChatWorld;
 let telegram: ChatServer;
 let alerts: Alerts;
+let outboxes: Outbox[];
 beforeEach(() => {
   world = createChatWorld();
   telegram = createChatServer(world.clock, { name: "telegram", pace: { gapMs: 1_000, perMinute: 20 } });
@@ -27,9 +28,14 @@ afterEach(() => {
 function openAlerts(): Alerts {
   const { memory, clock, errors } = world;
   const presses = createPresses(memory);
+  const [first, second] = [world.server, telegram].map((server) =>
+    createOutbox({ chat: server.connect(), presses, clock }),
+  );
+  if (first === undefined || second === undefined) throw new Error("there are two chats");
+  outboxes = [first, second];
   const targets = [
-    { outbox: createOutbox({ chat: world.server.connect(), presses, clock }), place: alertsPlace, notify: mo },
-    { outbox: createOutbox({ chat: telegram.connect(), presses, clock }), place: group, notify: null },
+    { outbox: first, place: alertsPlace, notify: mo },
+    { outbox: second, place: group, notify: null },
   ];
   const onError = (error: (typeof errors)[number]) => void errors.push(error);
   return createAlerts({ targets, memory, clock, timeZone: "Europe/Berlin", onError });
@@ -159,9 +165,26 @@ describe("a chat that is away", () => {
     void alerts.tell(alert);
     await world.clock.advance(0);
     expect(shown(world.server)).toHaveLength(1);
+    for (const outbox of outboxes) outbox.stop();
+    await world.clock.advance(20_000);
     alerts = openAlerts();
     await tell();
     expect(shown(world.server)).toHaveLength(1);
+  });
+
+  test("hears in the end that what was all right is not any more", async () => {
+    world.server.down = unavailable();
+    void alerts.tell(alert);
+    await world.clock.advance(1_000);
+    void alerts.tell(alert);
+    void alerts.resolve(alert.key);
+    await world.clock.advance(60_000);
+    void alerts.tell(alert);
+    await world.clock.advance(60_000);
+    world.server.down = null;
+    await world.clock.advance(60_000);
+    expect(shown(world.server).at(-1)).toMatchObject(down);
+    expect(lastLine(telegram)).not.toContain("Seen");
   });
 
   test("that does not let Creel in is reported", async () => {

@@ -7,15 +7,19 @@ import { type ChatWorld, createChatWorld, here, startProcess, work } from "./wor
 interface Story {
   readonly name: string;
   readonly threads: boolean;
+  /** The next process comes only after the operation has ended. */
+  readonly isLate: boolean;
   readonly meanwhile: (world: ChatWorld) => void;
 }
 
 const stories: Story[] = [
-  { name: "a plain deploy", threads: false, meanwhile: () => undefined },
-  { name: "a deploy with a thread", threads: true, meanwhile: () => undefined },
+  { name: "a plain deploy", threads: false, isLate: false, meanwhile: () => undefined },
+  { name: "a deploy that ends meanwhile", threads: false, isLate: true, meanwhile: () => undefined },
+  { name: "a deploy with a thread", threads: true, isLate: false, meanwhile: () => undefined },
   {
     name: "a deploy whose status message is deleted",
     threads: false,
+    isLate: false,
     meanwhile: ({ server }) => server.messages(here).forEach(({ id }) => void server.delete(id)),
   },
 ];
@@ -34,8 +38,9 @@ async function killedAt(point: number, story: Story): Promise<boolean> {
   });
   first.follower.follow(operation);
   let isRestarted = false;
+  let hasEnded = false;
   const look = () => {
-    if (!life.isOver() || isRestarted) return;
+    if (!life.isOver() || isRestarted || (story.isLate && !hasEnded)) return;
     isRestarted = true;
     startProcess(world);
   };
@@ -49,6 +54,7 @@ async function killedAt(point: number, story: Story): Promise<boolean> {
   await restless.advance(3_000);
   story.meanwhile(world);
   await work({ ...world, clock: restless }, operation, 1_000);
+  hasEnded = true;
   for (let seconds = 0; seconds < 20; seconds += 1) await restless.advance(1_000);
   await clock.advance(60_000);
 

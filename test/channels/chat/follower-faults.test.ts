@@ -218,6 +218,24 @@ test("an operation that runs for long gets a thread, where its outcome is told",
   expect(world.server.calls.filter(({ kind }) => kind === "thread")).toHaveLength(1);
 });
 
+test("an operation that ends before its thread can be opened gets none", async () => {
+  world = createChatWorld({ threads: true });
+  process = startProcess(world);
+  operation = await world.ask();
+  process.follower.follow(operation);
+  change((one) => start(one, world.clock.now()));
+  await world.clock.advance(9_000);
+  world.server.down = unavailable();
+  await world.clock.advance(MINUTE);
+  end();
+  const tries = world.server.calls.filter(({ kind }) => kind === "thread").length;
+  expect(tries).toBeGreaterThan(0);
+  world.server.down = null;
+  await world.clock.advance(MINUTE);
+  expect(world.server.calls.filter(({ kind }) => kind === "thread")).toHaveLength(tries);
+  expect(world.server.messages(here)).toHaveLength(2);
+});
+
 test("a short operation gets no thread", async () => {
   world = createChatWorld({ threads: true });
   process = startProcess(world);
@@ -232,7 +250,8 @@ test("a short operation gets no thread", async () => {
 
 test("an operation that was told is not told again", async () => {
   end();
-  await world.clock.advance(10_000);
+  // Later than a chat remembers the keys of messages.
+  await world.clock.advance(10 * MINUTE);
   process.follower.follow(await current());
   startProcess(world).follower.follow(await current());
   await world.clock.advance(10 * MINUTE);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { renderOutcome, renderProgress } from "../../../src/channels/render/operation.ts";
+import { describeStep, succeed } from "../../../src/core/operation.ts";
 import { type ChatWorld, createChatWorld, here, mo, startProcess, work } from "./world.ts";
 
 let world: ChatWorld;
@@ -35,6 +36,23 @@ test("shows an operation in one message, and its outcome in another that reaches
   expect(await world.operations.untold("discord")).toEqual([]);
   expect(await world.memory.get(`follow:${operation.id}`)).toBeNull();
 });
+
+test.each([21, 24, 27, 30, 33, 36])(
+  "where redraws are rationed, the end after %i s does not wait for them",
+  async (seconds) => {
+    world = createChatWorld({ pace: { gapMs: 1_000, perMinute: 20 } });
+    const { follower } = startProcess(world);
+    const { id } = await world.ask();
+    follower.follow(await record(id));
+    for (let second = 0; second < seconds; second += 1) {
+      world.operations.change(id, (operation) => describeStep(operation, "step-0", `${second} of ${seconds} MB`));
+      await world.clock.advance(1_000);
+    }
+    world.operations.change(id, (operation) => succeed(operation, null, world.clock.now()));
+    await world.clock.advance(2_100);
+    expect(world.server.messages(here)).toHaveLength(2);
+  },
+);
 
 test("a deploy of 14 steps in 15 s costs at most eight edits", async () => {
   const { follower } = startProcess(world);

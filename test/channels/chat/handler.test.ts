@@ -80,6 +80,29 @@ describe("commands", () => {
     expect(only(responder).how).toBe("answer");
   });
 
+  test("are not answered before the word to wait has arrived", async () => {
+    const wait = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    talk = createConversation({
+      questions: (clock) => ({
+        async status() {
+          await answer.promise;
+          return { type: "status", agents: [], nowMs: clock.now() };
+        },
+      }),
+    });
+    const responder = { ...talk.exchange(), wait: () => wait.promise };
+    const read = () => ({ command: "status", options: {}, confirmation: null });
+    const handled = talk.handler.command({ actor: mo, place: here, key: "k", read, responder });
+    await talk.clock.advance(1_100);
+    answer.resolve();
+    await talk.clock.advance(1_000);
+    expect(responder.said).toEqual([]);
+    wait.resolve();
+    await handled;
+    expect(responder.said).toHaveLength(1);
+  });
+
   test("that fail inside Creel are refused and reported", async () => {
     talk = createConversation({
       questions: () => ({

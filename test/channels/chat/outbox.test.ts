@@ -99,6 +99,20 @@ describe("a chat that is away", () => {
     expect(Math.max(...gaps)).toBe(30_000);
   });
 
+  test("is believed to be well once it has answered", async () => {
+    world.server.down = unavailable();
+    void outbox.post(here, saying("first"), quiet);
+    await world.clock.advance(10 * 60_000);
+    world.server.down = null;
+    await world.clock.advance(30_000);
+    world.server.down = unavailable();
+    void outbox.post(here, saying("second"), quiet);
+    await world.clock.advance(100);
+    world.server.down = null;
+    await world.clock.advance(2_000);
+    expect(titles()).toEqual(["first", "second"]);
+  });
+
   test("and asks to wait is left alone for just as long", async () => {
     world.server.limitFor(70_000);
     void outbox.post(here, saying("patience"), quiet);
