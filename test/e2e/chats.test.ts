@@ -128,6 +128,7 @@ describe.runIf(canRunHosts())("chats, on a real host", () => {
       telegram.messages(TOM).findLast(({ byBot, text }) => byBot && /cannot be undone/.test(text)),
     );
     await telegram.press(TOM, question, question.reply_markup?.inline_keyboard[0]?.[0]?.text ?? "");
+    await inTelegram(/Removing bob/);
     await telegram.down();
     await expect.poll(hosts, { timeout: 60_000 }).toEqual([]);
     await telegram.up();

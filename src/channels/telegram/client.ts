@@ -3,6 +3,7 @@ import type { OpsError } from "../../core/errors.ts";
 import type { Secret } from "../../core/secrets.ts";
 import { toOpsError } from "./errors.ts";
 import type { Health } from "./health.ts";
+import { createPauses } from "./pauses.ts";
 
 /** How long a call may take. Reading updates is meant to wait, for as long as `POLL_SECONDS`. */
 const CALL_SECONDS = 20;
@@ -13,13 +14,24 @@ export interface Client {
   readonly api: Api;
   /** Waits longer for its answers. */
   readonly polling: Api;
-  /** Makes a call and tells how the bot's token does. @throws the raw error; pass it to `ops` before it leaves the adapter. */
-  call<T>(make: (api: Api) => Promise<T>): Promise<T>;
+  /**
+   * Makes a call about `chat` (null: about none) and tells how the bot's token does. While Telegram wants to be left alone about that chat,
+   * it is not called at all. @throws the raw error; pass it to `ops` before it leaves the adapter.
+   */
+  call<T>(chat: string | null, make: (api: Api) => Promise<T>): Promise<T>;
   ops(error: unknown): OpsError;
 }
 
-export function createClient(options: { readonly token: Secret; readonly apiRoot: string }, health: Health): Client {
+export interface ClientOptions {
+  readonly token: Secret;
+  readonly apiRoot: string;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+export function createClient(options: ClientOptions, health: Health): Client {
   const token = options.token.reveal();
+  const pauses = createPauses(options.now ?? Date.now);
   const create = (timeoutSeconds: number): Api => new Api(token, { apiRoot: options.apiRoot, timeoutSeconds });
   const api = create(CALL_SECONDS);
   const ops = (error: unknown): OpsError => toOpsError(error, token);
@@ -27,7 +39,8 @@ export function createClient(options: { readonly token: Secret; readonly apiRoot
     api,
     polling: create(POLL_SECONDS + CALL_SECONDS),
     ops,
-    async call(make) {
+    async call(chat, make) {
+      pauses.check(chat);
       try {
         const result = await make(api);
         health.works("token");
@@ -35,6 +48,7 @@ export function createClient(options: { readonly token: Secret; readonly apiRoot
       } catch (error) {
         const known = ops(error);
         if (known.code === "chat-refused") health.refused("token", known);
+        pauses.keep(chat, known);
         throw error;
       }
     },

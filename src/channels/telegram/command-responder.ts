@@ -28,7 +28,9 @@ export function createCommandResponder({ client, posts, botName }: ResponderPart
     async wait() {
       const topic = place.topic === null ? {} : { message_thread_id: Number(place.topic) };
       // Only a courtesy: where it does not work, the answer tells why.
-      await client.call((api) => api.sendChatAction(Number(place.chat), "typing", topic)).catch(() => undefined);
+      await client
+        .call(place.chat, (api) => api.sendChatAction(Number(place.chat), "typing", topic))
+        .catch(() => undefined);
     },
     answer,
     // Nobody expects a word for every command; the status message is one.

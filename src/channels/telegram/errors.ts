@@ -57,7 +57,7 @@ function answered({ error_code: code, description, parameters, method }: GrammyE
   const evidence = [`${method}: ${code} ${description}`];
   if (code === 429) {
     const retryAfterMs = parameters.retry_after === undefined ? null : parameters.retry_after * 1000;
-    return unavailable("Telegram asks Creel to slow down.", evidence, retryAfterMs);
+    return slowDown(evidence, retryAfterMs);
   }
   if (code >= 500) return unavailable("Telegram has a problem of its own.", evidence);
   if (code === 401 || code === 404) return tokenRefused(evidence);
@@ -95,6 +95,10 @@ function secondProgram(evidence: readonly string[]): OpsError {
     hint: "Stop the other program, or give this one a bot of its own: @BotFather makes one with /newbot.",
     evidence,
   });
+}
+
+export function slowDown(evidence: readonly string[], retryAfterMs: number | null): OpsError {
+  return unavailable("Telegram asks Creel to slow down.", evidence, retryAfterMs);
 }
 
 function unavailable(userMessage: string, evidence: readonly string[], retryAfterMs: number | null = null): OpsError {

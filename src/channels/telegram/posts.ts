@@ -50,7 +50,7 @@ export function createPosts(client: Client, migrations: Migrations) {
     };
     const chat = Number(place.chat);
     const { html, file } = composed;
-    const message = await client.call<{ readonly message_id: number }>((api) =>
+    const message = await client.call<{ readonly message_id: number }>(place.chat, (api) =>
       file === null
         ? api.sendMessage(chat, html, { ...common, link_preview_options: NO_PREVIEW })
         : api.sendDocument(chat, new InputFile(Buffer.from(file.content), file.name), { ...common, caption: html }),
@@ -63,7 +63,7 @@ export function createPosts(client: Client, migrations: Migrations) {
   function editCall(kind: Kind, { place, id }: Posted, { html, keyboard }: Composed): Promise<unknown> {
     const [chat, message] = [Number(place.chat), Number(id)];
     const common = { parse_mode: "HTML" as const, ...(keyboard === null ? {} : { reply_markup: keyboard }) };
-    return client.call<unknown>((api) =>
+    return client.call<unknown>(place.chat, (api) =>
       kind === "text"
         ? api.editMessageText(chat, message, html, { ...common, link_preview_options: NO_PREVIEW })
         : api.editMessageCaption(chat, message, { ...common, caption: html }),
@@ -133,7 +133,7 @@ export function createPosts(client: Client, migrations: Migrations) {
       if (migrations.now(posted.place) !== posted.place) return;
       sent.remove(posted);
       try {
-        await client.call((api) => api.deleteMessage(Number(posted.place.chat), Number(posted.id)));
+        await client.call(posted.place.chat, (api) => api.deleteMessage(Number(posted.place.chat), Number(posted.id)));
       } catch (error) {
         const refusal = refusalOf(error);
         if (refusal?.type === "moved") migrations.add(posted.place.chat, refusal.chat);

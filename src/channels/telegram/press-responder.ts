@@ -24,7 +24,7 @@ export function createPressResponder(parts: ResponderParts, asked: Asked, query:
     acknowledged = true;
     const more = text === null ? {} : { text, show_alert: showAlert };
     try {
-      return await client.call((api) => api.answerCallbackQuery(query, more));
+      return await client.call(null, (api) => api.answerCallbackQuery(query, more));
     } catch (error) {
       const known = client.ops(error);
       if (known.code === "chat-unavailable") acknowledged = false;
@@ -73,5 +73,5 @@ export function createPressResponder(parts: ResponderParts, asked: Asked, query:
 /** For a button whose message Telegram does not tell. */
 export async function dismissPress({ client }: ResponderParts, query: string): Promise<void> {
   // There is nobody else to tell that it did not work.
-  await client.call((api) => api.answerCallbackQuery(query)).catch(() => undefined);
+  await client.call(null, (api) => api.answerCallbackQuery(query)).catch(() => undefined);
 }

@@ -136,6 +136,23 @@ describe("what goes wrong is told as", () => {
     });
   });
 
+  test("unavailable for the rest of that time, without another call about that chat", async () => {
+    let nowMs = 1_000_000;
+    await using server = await telegramWithPeople({ now: () => nowMs });
+    await using running = createChat(server, { now: () => nowMs });
+    server.floodWait({ method: "sendMessage", retryAfterS: 7 });
+    const post = () => running.chat.post(inGroup, saying("Hi"), ordinary);
+    await expect(post()).rejects.toMatchObject({ retryAfterMs: 7_000 });
+    nowMs += 5_000;
+    const calls = server.calls.length;
+    await expect(post()).rejects.toMatchObject({ code: "chat-unavailable", retryAfterMs: 2_000 });
+    expect(server.calls).toHaveLength(calls);
+    await running.chat.post({ ...inGroup, chat: String(ada) }, saying("Hi"), ordinary);
+    nowMs += 2_001;
+    await post();
+    expect(server.messages(group)).toHaveLength(1);
+  });
+
   test("unavailable when nothing answers, without the token anywhere", async () => {
     await using server = await telegramWithPeople();
     await using running = createChat(server);
