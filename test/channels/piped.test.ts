@@ -51,7 +51,7 @@ test("a failure explains itself, later lines still run, and the end names what f
   );
   expect(await t.exit).toBe(1);
   expect(t.seen()).toMatch(
-    /✗ Deploying ada failed after 3\.0 s, at “Wait until the gateway is ready”\.\n +The gateway stopped by itself\.\n +Look at its log\.\n[\s\S]*│ panic: no disk\n +What exists now:\n +- Host ada-1 exists\.\n +Operation  \w+\n +→ \/logs agent:ada/,
+    /✗ Deploying ada failed after 3\.0 s, at “Wait until the gateway is ready”\.\n +The gateway stopped by itself\.\n +Look at its log\.\n[\s\S]*│ panic: no disk\n +What exists now:\n +- Host ada-1 exists\.\n +Operation {2}\w+\n +→ \/logs agent:ada/,
   );
   expect(t.seen()).toMatch(/Commands\n/);
   expect(t.seen()).toMatch(

@@ -140,6 +140,7 @@ describe("what goes wrong is told as", () => {
     let nowMs = 1_000_000;
     await using server = await telegramWithPeople({ now: () => nowMs });
     await using running = createChat(server, { now: () => nowMs });
+    await server.say(ada, "/start");
     server.floodWait({ method: "sendMessage", retryAfterS: 7 });
     const post = () => running.chat.post(inGroup, saying("Hi"), ordinary);
     await expect(post()).rejects.toMatchObject({ retryAfterMs: 7_000 });
