@@ -3,7 +3,7 @@ import type { OpsError } from "../../core/errors.ts";
 import type { Secret } from "../../core/secrets.ts";
 import { toOpsError } from "./errors.ts";
 import type { Health } from "./health.ts";
-import { createPauses } from "./pauses.ts";
+import { createTurns } from "./turns.ts";
 
 /** How long a call may take. Reading updates is meant to wait, for as long as `POLL_SECONDS`. */
 const CALL_SECONDS = 20;
@@ -15,8 +15,8 @@ export interface Client {
   /** Waits longer for its answers. */
   readonly polling: Api;
   /**
-   * Makes a call about `chat` (null: about none) and tells how the bot's token does. While Telegram wants to be left alone about that chat,
-   * it is not called at all. @throws the raw error; pass it to `ops` before it leaves the adapter.
+   * Makes a call about `chat` (null: about none), after those before it, and tells how the bot's token does. While Telegram wants to be left
+   * alone about that chat, it is not called at all. @throws the raw error; pass it to `ops` before it leaves the adapter.
    */
   call<T>(chat: string | null, make: (api: Api) => Promise<T>): Promise<T>;
   ops(error: unknown): OpsError;
@@ -31,24 +31,22 @@ export interface ClientOptions {
 
 export function createClient(options: ClientOptions, health: Health): Client {
   const token = options.token.reveal();
-  const pauses = createPauses(options.now ?? Date.now);
   const create = (timeoutSeconds: number): Api => new Api(token, { apiRoot: options.apiRoot, timeoutSeconds });
   const api = create(CALL_SECONDS);
   const ops = (error: unknown): OpsError => toOpsError(error, token);
+  const turns = createTurns(options.now ?? Date.now, ops);
   return {
     api,
     polling: create(POLL_SECONDS + CALL_SECONDS),
     ops,
     async call(chat, make) {
-      pauses.check(chat);
       try {
-        const result = await make(api);
+        const result = await (chat === null ? make(api) : turns.inTurn(chat, () => make(api)));
         health.works("token");
         return result;
       } catch (error) {
         const known = ops(error);
         if (known.code === "chat-refused") health.refused("token", known);
-        pauses.keep(chat, known);
         throw error;
       }
     },
