@@ -2,9 +2,9 @@ import type { Actor } from "../../core/actor.ts";
 import type { Place } from "../../core/chat.ts";
 import { OpsError } from "../../core/errors.ts";
 import type { ChatMessage, Posted } from "../channel.ts";
+import { NOT_A_PERSON, openAChatFirst } from "../render/chat.ts";
 import { isGroup, isPerson, privateChat } from "./people.ts";
 import type { Posts } from "./posts.ts";
-import { NOT_A_PERSON, openAChatFirst } from "./words.ts";
 
 /** Where something was asked, and by whom. */
 export interface Asked {
