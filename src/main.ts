@@ -93,7 +93,7 @@ async function lookAround({ services, tools }: Creel): Promise<void> {
       if (error !== null) tools.log.error(error, { host });
     }
     const stranded = await strandedHosts(services);
-    if (stranded.length > 0) show(renderStranded(stranded), process.stderr);
+    if (stranded.length > 0) tools.notices.say(renderStranded(stranded));
   } catch (error) {
     tools.log.error(error);
   }
@@ -101,16 +101,17 @@ async function lookAround({ services, tools }: Creel): Promise<void> {
 
 /** Until the person at the terminal leaves, the lines that were piped in are done, or `signal` aborts. */
 async function serveChannels(creel: Creel, stack: AsyncDisposableStack, signal: AbortSignal): Promise<number> {
-  const { config, desk } = creel;
-  const { discord, telegram } = config.settings;
+  const { discord, telegram } = creel.config.settings;
   const hasChats = discord !== undefined || telegram !== undefined;
   const input = inputOf(process);
   // Who pipes lines in wants those done; a bot that comes and goes with them would only disturb the one that stays.
-  if (!hasChats || input === "lines") return await runTerminal(config, desk, input, signal);
+  if (!hasChats || input === "lines") return await runTerminal(creel, input, signal);
+  // The prompt first: loading the libraries of chats takes longer than everything else.
+  const leaving = input === "prompt" ? runTerminal(creel, input, signal) : null;
   const { openChats } = await import("./assembly/chats.ts");
   const chats = openChats(creel);
   stack.defer(() => chats.close());
-  if (input === "prompt") return await runTerminal(config, desk, input, signal);
+  if (leaving !== null) return await leaving;
   await chats.settled;
   process.stderr.write("creel: ready\n");
   if (!signal.aborted) await once(signal, "abort");

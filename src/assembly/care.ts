@@ -36,7 +36,10 @@ export function startCaring({ config, tools, store, services, jobs }: Creel, tar
   });
   const digest = async () => {
     const operations = await jobs.operations.recent({ agent: null, limit: OPERATIONS });
-    await alerts.digest(renderDigest(await statuses(), operations, Date.now()));
+    const agents = await statuses();
+    // Of nothing there is nothing to tell.
+    if (agents.length === 0 && operations.length === 0) return;
+    await alerts.digest(renderDigest(agents, operations, Date.now()));
   };
   const care = targets.length === 0 ? null : startCare({ watch, digest, digestAt, timeZone, onError });
   return {

@@ -7,7 +7,6 @@ import type { ChatName, Place } from "../core/chat.ts";
 import { asOpsError, type OpsError } from "../core/errors.ts";
 import { type Care, startCaring } from "./care.ts";
 import type { Creel } from "./creel.ts";
-import { show } from "./show.ts";
 
 export interface Chats {
   /** Resolves when each chat can be used or has refused the bot. Never rejects: one chat that refuses does not keep the others away. */
@@ -38,7 +37,7 @@ async function openAll(creel: Creel): Promise<Chats> {
     care?.chatRefused(name, error);
     if (error === null) return;
     creel.tools.log.error(error);
-    show(renderRefusal(error), process.stderr);
+    creel.tools.notices.say(renderRefusal(error));
   };
   const channels: { readonly name: ChatName; readonly channel: ChatChannel; readonly alerts: Place | null }[] = [];
   for (const name of ["discord", "telegram"] as const) {

@@ -3,5 +3,5 @@ import type { Message } from "../channels/message.ts";
 
 /** Prints a message plainly, for what is said outside the prompt. */
 export function show(message: Message, stream: NodeJS.WriteStream): void {
-  createScreen(stream, true, () => ({ columns: (stream.columns ?? 80) - 1, color: false })).print(message);
+  createScreen(stream, true, () => ({ columns: (stream.columns || 80) - 1, color: false })).print(message);
 }

@@ -3,7 +3,7 @@ import { commands } from "../../commands/index.ts";
 import { runConsole } from "../channels/console/console.ts";
 import type { Config } from "../config.ts";
 import type { Actor } from "../core/actor.ts";
-import type { Desk } from "../core/desk.ts";
+import type { Creel } from "./creel.ts";
 
 /** prompt: a person sits there · lines: a pipe or a file · none: nothing to read from, as services are started. */
 export type Input = "prompt" | "lines" | "none";
@@ -20,7 +20,7 @@ export function inputOf({ stdin, stdout }: NodeJS.Process): Input {
 }
 
 /** The terminal as a channel. Resolves to the exit status. */
-export async function runTerminal(config: Config, desk: Desk, input: Input, signal: AbortSignal): Promise<number> {
+export async function runTerminal({ config, desk, tools }: Creel, input: Input, signal: AbortSignal): Promise<number> {
   const { stdin, stdout } = process;
   const { color, dumb, unicode } = config.terminal;
   return await runConsole({
@@ -33,8 +33,9 @@ export async function runTerminal(config: Config, desk: Desk, input: Input, sign
     color: color && !dumb && stdout.isTTY === true,
     cursor: !dumb,
     unicode,
-    columns: () => stdout.columns ?? 80,
-    rows: () => stdout.rows ?? 24,
+    columns: () => stdout.columns || 80,
+    rows: () => stdout.rows || 24,
+    notices: tools.notices,
     now: Date.now,
     signal,
   });

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { envSecrets } from "../../services/secrets/env.ts";
 import { secretResolver } from "../../services/secrets/resolver.ts";
+import { createNotices, type Notices } from "../channels/console/notices.ts";
 import type { Config } from "../config.ts";
 import { createRedactor } from "../core/redaction.ts";
 import type { Secret, SecretRef } from "../core/secrets.ts";
 import { fileLog, type Log } from "../log.ts";
+import { show } from "./show.ts";
 
 /** What needs no store and no network. */
 export interface Tools {
@@ -13,6 +15,7 @@ export interface Tools {
   readonly learn: (secret: Secret) => void;
   readonly resolve: (ref: SecretRef) => Promise<Secret>;
   readonly log: Log;
+  readonly notices: Notices;
 }
 
 export function createTools(config: Config): Tools {
@@ -24,5 +27,6 @@ export function createTools(config: Config): Tools {
     learn,
     resolve: secretResolver([envSecrets(config.environment)], learn),
     log: fileLog(join(config.stateDir, "creel.log"), redact),
+    notices: createNotices((message) => show(message, process.stderr)),
   };
 }

@@ -5,6 +5,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { commands } from "../../commands/index.ts";
 import { runConsole } from "../../src/channels/console/console.ts";
+import { createNotices } from "../../src/channels/console/notices.ts";
 import { parseHostName } from "../../src/core/names.ts";
 import * as op from "../../src/core/operation.ts";
 import { agentCalled, createDeskWorld, owner } from "../desk/world.ts";
@@ -122,6 +123,7 @@ process.exitCode = await runConsole({
   columns: () => process.stdout.columns ?? 80,
   rows: () => process.stdout.rows ?? 24,
   now,
+  notices: createNotices(() => undefined),
   signal: stop.signal,
 });
 process.exit();

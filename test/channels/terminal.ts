@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { commands } from "../../commands/index.ts";
 import { runConsole } from "../../src/channels/console/console.ts";
+import { createNotices, type Notices } from "../../src/channels/console/notices.ts";
 import { createDeskWorld, type DeskWorld, owner } from "../desk/world.ts";
 
 export interface TestTerminal {
@@ -15,6 +16,8 @@ export interface TestTerminal {
   type(keys: string): void;
   endInput(): void;
   readonly stop: AbortController;
+  /** Printed with "elsewhere:" when the terminal does not take them. */
+  readonly notices: Notices;
   readonly exit: Promise<number>;
   /** Moves the clock that durations are measured with. */
   advance(ms: number): void;
@@ -45,6 +48,7 @@ export async function openTerminal(options: TerminalOptions): Promise<TestTermin
     wrote.dispatchEvent(new Event("data"));
   });
   const stop = new AbortController();
+  const notices = createNotices((message) => output.write(`elsewhere: ${message.title}\n`));
   const exit = runConsole({
     desk: world.desk,
     actor: options.actor ?? owner,
@@ -57,6 +61,7 @@ export async function openTerminal(options: TerminalOptions): Promise<TestTermin
     unicode: true,
     columns: () => options.columns ?? 80,
     rows: () => 24,
+    notices,
     now,
     signal: stop.signal,
   });
@@ -78,6 +83,7 @@ export async function openTerminal(options: TerminalOptions): Promise<TestTermin
     type: (keys) => void input.write(keys),
     endInput: () => void input.end(),
     stop,
+    notices,
     exit,
     advance(ms) {
       nowMs += ms;

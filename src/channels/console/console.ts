@@ -5,6 +5,7 @@ import type { Desk } from "../../core/desk.ts";
 import { completeLine } from "./completion.ts";
 import { runInteractive } from "./interactive.ts";
 import { createKeyboard } from "./keyboard.ts";
+import type { Notices } from "./notices.ts";
 import { runPiped } from "./piped.ts";
 import { createLiveProgress, createPlainProgress } from "./progress.ts";
 import { createScreen } from "./screen.ts";
@@ -26,6 +27,7 @@ export interface ConsoleOptions {
   /** Size of the terminal in cells, asked for every drawing. Not a terminal: 80 by 24 will do. */
   readonly columns: () => number;
   readonly rows: () => number;
+  readonly notices: Notices;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Aborts when the process has to end. */
@@ -54,9 +56,11 @@ export async function runConsole(options: ConsoleOptions): Promise<number> {
     if (!interactive) return await runPiped(parts, input, signal);
     const complete = (line: string) => completeLine({ desk, actor, commands }, line);
     const keyboard = createKeyboard({ input, output, columns: options.columns, editing: options.cursor, complete });
+    const stopShowing = options.notices.showBy((message) => keyboard.interject(() => screen.print(message)));
     try {
       return await runInteractive(parts, keyboard, signal);
     } finally {
+      stopShowing();
       keyboard.close();
     }
   } finally {

@@ -24,6 +24,8 @@ export interface Keyboard {
   ask(prompt: string): Promise<Typed>;
   /** While `work` draws, keys are not echoed; Ctrl-C and the end of input go to `onStop`. */
   during<T>(work: () => Promise<T>, onStop: (reason: "interrupt" | "end") => void): Promise<T>;
+  /** Prints above the line that is being typed, which stays; while work draws or nobody is asked, before the next prompt. */
+  interject(print: () => void): void;
   close(): void;
 }
 
@@ -44,6 +46,7 @@ export function createKeyboard(parts: KeyboardParts): Keyboard {
     },
   });
   const ahead: Typed[] = [];
+  const unsaid: (() => void)[] = [];
   let waiting: ((typed: Typed) => void) | null = null;
   let onStop: ((reason: "interrupt" | "end") => void) | null = null;
   let ended = false;
@@ -79,7 +82,18 @@ export function createKeyboard(parts: KeyboardParts): Keyboard {
   });
 
   return {
+    interject(print) {
+      if (waiting === null || onStop !== null) {
+        unsaid.push(print);
+        return;
+      }
+      const { rows } = readline.getCursorPos();
+      parts.output.write(parts.editing ? `\r${rows > 0 ? `\x1b[${rows}A` : ""}\x1b[J` : "\n");
+      print();
+      readline.prompt(true);
+    },
     async ask(prompt) {
+      for (const print of unsaid.splice(0)) print();
       readline.setPrompt(prompt);
       const typed = ahead.shift();
       if (typed !== undefined) {
@@ -115,6 +129,7 @@ export function createKeyboard(parts: KeyboardParts): Keyboard {
     close() {
       readline.close();
       output.close();
+      for (const print of unsaid.splice(0)) print();
     },
   };
 }
