@@ -72,6 +72,8 @@ export interface CommandEvent {
   readonly place: Place;
   /** The same when the service delivers this command again. */
   readonly key: string;
+  /** Whether the bot may post ordinary messages in `place`, as far as the service says. */
+  readonly canPost: boolean;
   /** @throws OpsError `input-invalid` when what was typed cannot be read. */
   readonly read: () => Submission;
   readonly responder: Responder;
@@ -80,6 +82,8 @@ export interface CommandEvent {
 export interface PressEvent {
   readonly actor: Actor;
   readonly key: string;
+  /** As for commands. */
+  readonly canPost: boolean;
   /** Where the button was. */
   readonly posted: Posted;
   /** As in `ChatMessage.presses`. */
