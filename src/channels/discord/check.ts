@@ -1,4 +1,4 @@
-import { ChannelType, Routes } from "discord.js";
+import { Routes } from "discord.js";
 import { z } from "zod";
 import type { Command } from "../../../commands/command.ts";
 import { asOpsError, OpsError } from "../../core/errors.ts";
@@ -6,7 +6,7 @@ import type { Finding } from "../../core/finding.ts";
 import type { Secret } from "../../core/secrets.ts";
 import { createApi, type DiscordApi, readAnswer } from "./api.ts";
 import { inviteLink, PERMISSIONS } from "./invite.ts";
-import { permissionsIn } from "./permissions.ts";
+import { isThread, permissionsIn } from "./permissions.ts";
 import { isRegistered } from "./registration.ts";
 
 export interface CheckOptions {
@@ -143,10 +143,6 @@ async function alertsChannel(api: DiscordApi, bot: Bot, id: string): Promise<Fin
 
 async function overwritesOf(api: DiscordApi, parent: string) {
   return readAnswer(channel, await api.request({ method: "GET", route: Routes.channel(parent) })).permission_overwrites;
-}
-
-function isThread(type: number): boolean {
-  return [ChannelType.AnnouncementThread, ChannelType.PublicThread, ChannelType.PrivateThread].includes(type);
 }
 
 async function botOf(api: DiscordApi): Promise<Bot> {

@@ -97,17 +97,17 @@ interface Parts {
 }
 
 async function receive(interaction: Interaction, handler: ChatHandler, parts: Parts): Promise<void> {
-  const { actor, place, ticket } = interaction;
+  const { actor, place, ticket, canPost } = interaction;
   switch (interaction.kind) {
     case "command": {
       const responder = createResponder({ ...parts, ticket, place, source: null });
-      await handler.command({ actor, place, key: ticket.id, read: () => interaction.submission, responder });
+      await handler.command({ actor, place, key: ticket.id, canPost, read: () => interaction.submission, responder });
       return;
     }
     case "press": {
       const { message, press } = interaction;
       const responder = createResponder({ ...parts, ticket, place, source: message });
-      await handler.press({ actor, key: ticket.id, posted: { place, id: message.id }, press, responder });
+      await handler.press({ actor, key: ticket.id, canPost, posted: { place, id: message.id }, press, responder });
       return;
     }
     case "typing": {

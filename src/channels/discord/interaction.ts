@@ -1,9 +1,10 @@
-import { ChannelType, ComponentType, InteractionType, MessageFlags } from "discord.js";
+import { ComponentType, InteractionType, MessageFlags } from "discord.js";
 import { z } from "zod";
 import type { Actor } from "../../core/actor.ts";
 import type { Place } from "../../core/chat.ts";
 import type { Submission } from "../../core/desk.ts";
 import { OpsError } from "../../core/errors.ts";
+import { isThread, mayPost } from "./permissions.ts";
 
 const user = z.object({ id: z.string(), username: z.string(), global_name: z.string().nullish() });
 const option = z.object({
@@ -19,6 +20,8 @@ const common = {
   token: z.string(),
   channel_id: z.string(),
   channel: z.object({ type: z.number() }).optional(),
+  /** What the bot may do where this comes from. */
+  app_permissions: z.string().regex(/^\d+$/).optional(),
   member: z.object({ user, roles: z.array(z.string()), nick: z.string().nullish() }).optional(),
   user: user.optional(),
 };
@@ -39,11 +42,6 @@ const OURS: ReadonlySet<number> = new Set([
   InteractionType.ApplicationCommandAutocomplete,
   InteractionType.MessageComponent,
 ]);
-const THREADS: ReadonlySet<number> = new Set([
-  ChannelType.AnnouncementThread,
-  ChannelType.PublicThread,
-  ChannelType.PrivateThread,
-]);
 
 /** How an interaction is answered. */
 export interface Ticket {
@@ -57,6 +55,8 @@ interface Common {
   readonly actor: Actor;
   readonly place: Place;
   readonly isInThread: boolean;
+  /** Whether the bot may post ordinary messages in `place`; true when Discord does not say. */
+  readonly canPost: boolean;
 }
 
 export type Interaction =
@@ -85,8 +85,10 @@ export function readInteraction(data: unknown): Interaction | null {
   const name = member?.nick ?? person.global_name ?? person.username;
   const actor: Actor = { channel: "discord", user: person.id, roles: member?.roles ?? [], name };
   const place: Place = { channel: "discord", chat, topic: null };
-  const isInThread = THREADS.has(parsed.data.channel?.type ?? ChannelType.GuildText);
-  const shared = { ticket: { id, applicationId, token }, actor, place, isInThread };
+  const isInThread = isThread(parsed.data.channel?.type ?? null);
+  const granted = parsed.data.app_permissions;
+  const canPost = granted === undefined || mayPost(BigInt(granted), isInThread);
+  const shared = { ticket: { id, applicationId, token }, actor, place, isInThread, canPost };
   switch (parsed.data.type) {
     case InteractionType.ApplicationCommand:
       return { ...shared, kind: "command", submission: submissionOf(parsed.data.data) };

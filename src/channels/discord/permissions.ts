@@ -1,4 +1,4 @@
-import { OverwriteType, PermissionFlagsBits } from "discord.js";
+import { ChannelType, OverwriteType, PermissionFlagsBits } from "discord.js";
 
 export interface Overwrite {
   readonly id: string;
@@ -29,6 +29,25 @@ export function permissionsIn(member: MemberOfServer, overwrites: readonly Overw
     ofRoles.filter(({ id }) => member.roleIds.includes(id)),
     overwrites.filter(({ id, type }) => type === OverwriteType.Member && id === member.userId),
   ].reduce(changed, base);
+}
+
+/** Whether who has these permissions in a channel may post there; everything Creel says is an embed. */
+export function mayPost(granted: bigint, isInThread: boolean): boolean {
+  const { Administrator, ViewChannel, SendMessages, SendMessagesInThreads, EmbedLinks } = PermissionFlagsBits;
+  if ((granted & Administrator) !== 0n) return true;
+  const needed = ViewChannel | EmbedLinks | (isInThread ? SendMessagesInThreads : SendMessages);
+  return (granted & needed) === needed;
+}
+
+const THREADS: ReadonlySet<number | null> = new Set([
+  ChannelType.AnnouncementThread,
+  ChannelType.PublicThread,
+  ChannelType.PrivateThread,
+]);
+
+/** @param type of a channel, as Discord numbers them; null when it is not known. */
+export function isThread(type: number | null): boolean {
+  return THREADS.has(type);
 }
 
 function changed(before: bigint, overwrites: readonly Overwrite[]): bigint {

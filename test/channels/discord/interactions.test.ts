@@ -1,3 +1,4 @@
+import { PermissionFlagsBits } from "discord.js";
 import { expect, test } from "vitest";
 import { readInteraction } from "../../../src/channels/discord/interaction.ts";
 import type { Actor } from "../../../src/core/actor.ts";
@@ -45,6 +46,54 @@ test("a press tells which button of which message", async () => {
   expect(actor).toMatchObject({ user: bob.id, roles: [] });
   expect({ key, press, posted: rest.posted }).toEqual({ key: pressed.id, press: "k:7", posted });
   await responder.accept(chatMessage());
+});
+
+test.each([
+  ["may do all it needs", {}, { inChannel: true, inThread: true }],
+  ["may not see the channel", { view: false }, { inChannel: false, inThread: false }],
+  ["may not write there", { send: false }, { inChannel: false, inThread: true }],
+  ["may not write in threads", { threads: false }, { inChannel: true, inThread: false }],
+  ["may not show embeds", { embed: false }, { inChannel: false, inThread: false }],
+])("tells whether it may post, when the bot %s", async (_title, permissions, expected) => {
+  const world = await connect();
+  const place = { channel: "discord" as const, chat: world.server.channelId, topic: null };
+  const shown = chatMessage({ actions: [button("Logs")], presses: ["c:/logs"] });
+  const posted = await world.chat.post(place, shown, { key: null, notify: null, replyTo: null });
+  const thread = await world.chat.thread(posted, "Deploy");
+  const [message] = world.server.messages();
+  if (thread === null || message === undefined) throw new Error("nothing was posted");
+  world.server.setPermissions(world.server.channelId, permissions);
+  const canPostIn = async (channelId: string) => {
+    const event = nextCommand(world);
+    world.server.run(ada, "status", {}, { channelId });
+    const { canPost, responder } = await event;
+    await responder.answer(chatMessage({ private: true }));
+    return canPost;
+  };
+  const inChannel = await canPostIn(world.server.channelId);
+  expect({ inChannel, inThread: await canPostIn(thread.chat) }).toEqual(expected);
+  const press = nextPress(world);
+  world.server.press(ada, message, "Logs");
+  const { canPost, responder } = await press;
+  await responder.accept(chatMessage());
+  expect(canPost).toBe(expected.inChannel);
+});
+
+test("administrators may post everywhere, and so may who Discord says nothing of", () => {
+  const who = { user: { id: ada.id, username: "ada" } };
+  const typed = {
+    type: 2,
+    id: "1",
+    application_id: "2",
+    token: "t",
+    channel_id: "3",
+    data: { name: "status" },
+    ...who,
+  };
+  expect(readInteraction(typed)).toMatchObject({ canPost: true });
+  const asked = (permissions: bigint) => readInteraction({ ...typed, app_permissions: String(permissions) });
+  expect(asked(PermissionFlagsBits.Administrator)).toMatchObject({ canPost: true });
+  expect(asked(0n)).toMatchObject({ canPost: false });
 });
 
 test("choices come from the handler, within Discord's limits", async () => {
