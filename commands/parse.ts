@@ -22,7 +22,8 @@ const OPTION = /^([a-z][a-z-]*):(.*)$/is;
  */
 export function parseLine(line: string, commands: readonly Command[]): Submission {
   const [first, ...rest] = words(line);
-  const name = (first ?? "").replace(/^\//, "").toLowerCase();
+  const typed = (first ?? "").replace(/^\//, "");
+  const name = typed.toLowerCase();
   if (name === "") throw unreadable("A command is missing.", "Type /help to see the commands.");
   const command = commands.find((candidate) => candidate.name === name);
   const options = new Map<string, string>();
@@ -34,7 +35,8 @@ export function parseLine(line: string, commands: readonly Command[]): Submissio
   }
   const confirmation = options.get("confirm") ?? null;
   options.delete("confirm");
-  return { command: name, options: Object.fromEntries(options), confirmation };
+  // What is no command stays as it was typed, so that a credential in the wrong place is still recognised as one.
+  return { command: command === undefined ? typed : name, options: Object.fromEntries(options), confirmation };
 }
 
 /** The line that `parseLine` reads as this submission. */

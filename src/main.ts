@@ -112,9 +112,12 @@ async function serveChannels(creel: Creel, stack: AsyncDisposableStack, signal: 
   const chats = openChats(creel);
   stack.defer(() => chats.close());
   if (leaving !== null) return await leaving;
-  await chats.settled;
+  const ended = signal.aborted ? Promise.resolve() : once(signal, "abort");
+  const isUsable = await Promise.race([chats.settled, ended.then(() => true)]);
+  // Nobody could give it a command. What refused it has been said; whoever started it may start it again.
+  if (!isUsable) return 1;
   process.stderr.write("creel: ready\n");
-  if (!signal.aborted) await once(signal, "abort");
+  await ended;
   return 0;
 }
 

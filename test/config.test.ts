@@ -62,6 +62,15 @@ describe("creel.yaml", () => {
     ["gateway: {port: http}", "gateway.port:"],
     ["owners: {discord: {users: [80351110224678912]}}", "owners.discord.users.0: must be in quotes"],
     ["owners: {telegram: [-100123]}", "owners.telegram.0: must be a person, not a group"],
+    ["limits: {deploy: 0}", "limits.deploy: must be more than 0"],
+    ["owners: {telegram: 7}", "owners.telegram: must be a list"],
+    ["concurrency: many", "concurrency: must be a number"],
+    ["local: {driver: docker}", "local.driver: must be one of auto, nspawn, qemu"],
+    ["alerts: {telegram: 7}", "alerts.telegram: needs telegram.token"],
+    [
+      "telegram: {token: 'env:T', webhook: {url: 'https://x.net', listen: '127.0.0.1:99999', secret: 'env:S'}}",
+      "telegram.webhook.listen: must be an address and a port",
+    ],
     ["discord: {token: abc}", "discord.token: must refer to a secret"],
     [
       "telegram: {token: 'env:T', webhook: {url: 'http://x.net', secret: 'env:S'}}",

@@ -3,14 +3,17 @@ import type { Chat } from "../channels/channel.ts";
 import { type ChatChannel, createChatChannel } from "../channels/chat/chat-channel.ts";
 import { systemClock } from "../channels/chat/clock.ts";
 import { renderRefusal } from "../channels/render/refusal.ts";
-import type { ChatName, Place } from "../core/chat.ts";
-import { asOpsError, type OpsError } from "../core/errors.ts";
+import { CHATS, type ChatName, type Place } from "../core/chat.ts";
+import { asOpsError, OpsError } from "../core/errors.ts";
 import { type Care, startCaring } from "./care.ts";
 import type { Creel } from "./creel.ts";
 
 export interface Chats {
-  /** Resolves when each chat can be used or has refused the bot. Never rejects: one chat that refuses does not keep the others away. */
-  readonly settled: Promise<void>;
+  /**
+   * Resolves when it is known of each chat whether it takes the bot: true when at least one does, or cannot be reached yet and is tried
+   * again. Never rejects: one chat that refuses does not keep the others away.
+   */
+  readonly settled: Promise<boolean>;
   /** Bounded. */
   close(): Promise<void>;
 }
@@ -22,7 +25,7 @@ export function openChats(creel: Creel): Chats {
   return {
     settled: opening.then(
       ({ settled }) => settled,
-      () => undefined,
+      () => false,
     ),
     async close() {
       const { close } = await opening;
@@ -31,20 +34,25 @@ export function openChats(creel: Creel): Chats {
   };
 }
 
+interface OpenedChat {
+  readonly name: ChatName;
+  readonly channel: ChatChannel;
+  readonly alerts: Place | null;
+  /** Resolves when the service was found not to answer. */
+  readonly unreachable: Promise<void>;
+}
+
 async function openAll(creel: Creel): Promise<Chats> {
   let care: Care | null = null;
   const report = (name: ChatName, error: OpsError | null) => {
     care?.chatRefused(name, error);
-    if (error === null) return;
-    creel.tools.log.error(error);
-    creel.tools.notices.say(renderRefusal(error));
+    if (error !== null) hear(creel, error);
   };
-  const channels: { readonly name: ChatName; readonly channel: ChatChannel; readonly alerts: Place | null }[] = [];
-  for (const name of ["discord", "telegram"] as const) {
+  const channels: OpenedChat[] = [];
+  for (const name of CHATS) {
     try {
-      const chat = await buildChat(name, creel);
-      const alerts = alertsPlace(name, creel);
-      if (chat !== null) channels.push({ name, alerts, channel: connectDesk(creel, chat, alerts, report) });
+      const opened = await connectDesk(name, creel, (error) => report(name, error));
+      if (opened !== null) channels.push(opened);
     } catch (error) {
       report(name, asOpsError(error));
     }
@@ -54,11 +62,20 @@ async function openAll(creel: Creel): Promise<Chats> {
   );
   const caring = startCaring(creel, targets);
   care = caring;
-  const opened = channels.map(({ name, channel }) =>
-    channel.open().catch((error: unknown) => report(name, asOpsError(error))),
-  );
+  const usable = channels.map(({ name, channel, unreachable }) => {
+    const opened = channel.open().then(
+      () => true,
+      (error: unknown) => {
+        const known = asOpsError(error);
+        // Closing gives up an attempt that is under way.
+        if (known.code !== "cancelled") report(name, known);
+        return false;
+      },
+    );
+    return Promise.race([opened, unreachable.then(() => true)]);
+  });
   return {
-    settled: Promise.all(opened).then(() => undefined),
+    settled: Promise.all(usable).then((each) => each.includes(true)),
     async close() {
       caring.close();
       await Promise.all(channels.map(({ channel }) => channel.close()));
@@ -66,23 +83,42 @@ async function openAll(creel: Creel): Promise<Chats> {
   };
 }
 
-function connectDesk(
-  { tools, desk, jobs, store }: Creel,
-  chat: Chat,
-  alerts: Place | null,
-  report: (name: ChatName, error: OpsError | null) => void,
-): ChatChannel {
-  return createChatChannel({
-    ...{ chat, desk, commands, alerts, feed: jobs.operations, memory: store.memory, clock: systemClock },
-    onError: (error) => tools.log.error(error),
-    onTrouble: (error) => report(chat.name, error),
+/** What whoever runs Creel should know is said in the terminal, too; everything is in the log. */
+function hear({ tools }: Creel, error: unknown): void {
+  tools.log.error(error);
+  if (error instanceof OpsError && error.code !== "internal") tools.notices.say(renderRefusal(error));
+}
+
+/** null when the settings do not name this chat. @throws OpsError `secret-unavailable`. */
+async function connectDesk(
+  name: ChatName,
+  creel: Creel,
+  onTrouble: (error: OpsError | null) => void,
+): Promise<OpenedChat | null> {
+  const { desk, jobs, store } = creel;
+  const unreachable = Promise.withResolvers<void>();
+  const chat = await buildChat(name, creel, (error) => {
+    hear(creel, error);
+    if (error instanceof OpsError && error.code === "chat-unavailable") unreachable.resolve();
   });
+  if (chat === null) return null;
+  const alerts = alertsPlace(name, creel);
+  const channel = createChatChannel({
+    ...{ chat, desk, commands, alerts, feed: jobs.operations, memory: store.memory, clock: systemClock },
+    onError: (error) => hear(creel, error),
+    onTrouble,
+  });
+  return { name, channel, alerts, unreachable: unreachable.promise };
 }
 
 /** null when the settings do not name this chat. Its library is loaded only then. @throws OpsError `secret-unavailable`. */
-async function buildChat(name: ChatName, { config, tools }: Creel): Promise<Chat | null> {
+async function buildChat(
+  name: ChatName,
+  { config, tools }: Creel,
+  onError: (error: unknown) => void,
+): Promise<Chat | null> {
   const { discord, telegram } = config.settings;
-  const shared = { commands, now: Date.now, onError: (error: unknown) => tools.log.error(error) };
+  const shared = { commands, now: Date.now, onError };
   if (name === "discord") {
     if (discord === undefined) return null;
     const { createDiscordChat } = await import("../channels/discord/discord.ts");

@@ -1,6 +1,8 @@
+import type { ChatName } from "./chat.ts";
+
 /** Who asked: the channel's own stable id for a person, never a display name. */
 export interface Actor {
-  readonly channel: "terminal" | "discord" | "telegram" | "creel";
+  readonly channel: "terminal" | "creel" | ChatName;
   /** Terminal: the operating system's user name. Discord: user snowflake. Telegram: numeric id in decimal. */
   readonly user: string;
   /** Discord role ids; empty elsewhere. */

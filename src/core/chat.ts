@@ -1,6 +1,7 @@
 import type { Json } from "./json.ts";
 
-export type ChatName = "discord" | "telegram";
+export const CHATS = ["discord", "telegram"] as const;
+export type ChatName = (typeof CHATS)[number];
 
 /** Where in a chat something is said. */
 export interface Place {

@@ -83,6 +83,8 @@ export interface Choice {
 export interface Desk {
   /** Never throws an OpsError: refusals are replies. Without an `origin` it comes from a terminal, where whoever asks also watches. Idempotent by the origin's key. */
   submit(actor: Actor, submission: Submission, origin?: Origin): Promise<Reply>;
+  /** For what could not even be read. Puts it on record; strangers learn nothing of what was wrong with it. */
+  refuse(actor: Actor, error: OpsError): Promise<Reply>;
   /** Names the message that carries a ticket's buttons. From now on it can be answered there, and nowhere else. */
   bind(ticket: TicketId, message: string): Promise<void>;
   /** Somebody pressed a ticket's button. Never throws an OpsError. */

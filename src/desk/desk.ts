@@ -12,7 +12,7 @@ import type { Operations } from "../operations/journal.ts";
 import { answer } from "./answers.ts";
 import { complete } from "./completion.ts";
 import { checkAgentKnown } from "./known-agents.ts";
-import { checkRate, type Limits } from "./limits.ts";
+import { asksTooOften, checkRate, type Limits } from "./limits.ts";
 import type { Questions } from "./questions.ts";
 import { createTickets, type Tickets } from "./tickets.ts";
 
@@ -35,6 +35,9 @@ export interface DeskParts {
 }
 
 const RECENT = 50;
+const UNREADABLE: Submission = { command: "unreadable line", options: {}, confirmation: null };
+/** So many refusals of a stranger are written down per hour; more would push out what matters. */
+const STRANGER_REFUSALS = 60;
 
 export function createDesk(parts: DeskParts): Desk {
   const tickets = createTickets({ memory: parts.memory, now: parts.now, makeId: parts.makeTicketId });
@@ -43,12 +46,21 @@ export function createDesk(parts: DeskParts): Desk {
     try {
       return await reply();
     } catch (error) {
-      return { type: "refused", error: await recordRefusal(parts, actor, attempt, asOpsError(error)) };
+      const known = asOpsError(error);
+      const isFlood = rank(actor) === "stranger" && (await asksTooOften(parts.limiter, actor, STRANGER_REFUSALS));
+      return { type: "refused", error: isFlood ? known : await recordRefusal(parts, actor, attempt, known) };
     }
   };
   return {
-    submit: (actor, submission, origin) =>
-      orRefuse(actor, submission, () => serve(parts, tickets, actor, submission, origin)),
+    submit(actor, submission, origin) {
+      // In a chat a confirmation is an answered ticket, never something that was typed along with the command.
+      const asked = origin === undefined ? submission : { ...submission, confirmation: null };
+      return orRefuse(actor, asked, () => serve(parts, tickets, actor, asked, origin));
+    },
+    refuse: (actor, error) =>
+      orRefuse(actor, UNREADABLE, async () => {
+        throw rank(actor) === "stranger" ? notPermitted(actor) : error;
+      }),
     bind: (ticket, message) => tickets.bind(ticket, message),
     async answer(actor, ticket, message, answer) {
       const attempt = { command: answer === "yes" ? "confirm" : "decline", options: {}, confirmation: null };
@@ -91,6 +103,7 @@ async function serve(
 ): Promise<Reply> {
   const rank = rankOf(actor, parts.authority);
   if (rank === "stranger") throw notPermitted(actor);
+  refuseCredentials(parts, submission);
   const command = findCommand(submission.command, parts.commands);
   const request = command.request(validateOptions(command, submission.options));
   const confirmation = command.confirmation(request);
@@ -112,6 +125,16 @@ async function serve(
   const { kind, params, agent } = request;
   const operation = await parts.operations.enqueue({ kind, params, agent, requestedBy: actor, origin });
   return { type: "operation", operation };
+}
+
+/** Before anything quotes it: a part of a credential is not recognised as one any more. */
+function refuseCredentials({ redact }: DeskParts, { command, options }: Submission): void {
+  if ([command, ...Object.values(options)].every((text) => redact(text) === text)) return;
+  throw new OpsError({
+    code: "input-invalid",
+    userMessage: "That looks like a credential. Nothing was done with it, and Creel has not written it down.",
+    hint: "Delete what you typed where others can read it. If the credential is real, make a new one.",
+  });
 }
 
 function checkConfirmed(given: string, expected: string): void {
@@ -160,7 +183,7 @@ async function recordRefusal(
       atMs: parts.now(),
       actor,
       what: "refused",
-      subject: parts.redact(submission.command.slice(0, 40)),
+      subject: parts.redact(submission.command).slice(0, 40),
       agent: agentIn(submission),
       operation: null,
       note: parts.redact(error.userMessage),

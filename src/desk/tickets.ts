@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Actor } from "../core/actor.ts";
-import type { ChannelMemory, Origin } from "../core/chat.ts";
+import { CHATS, type ChannelMemory, type Origin } from "../core/chat.ts";
 import type { Submission, TicketId } from "../core/desk.ts";
 import { OpsError } from "../core/errors.ts";
 
@@ -11,14 +11,14 @@ const KEPT_MS = 30 * 60_000;
 
 const openSchema = z.object({
   actor: z.object({
-    channel: z.enum(["discord", "telegram"]),
+    channel: z.enum(CHATS),
     user: z.string(),
     roles: z.array(z.string()),
     name: z.string(),
   }),
   submission: z.object({ command: z.string(), options: z.record(z.string(), z.string()), confirmation: z.string() }),
   origin: z.object({
-    place: z.object({ channel: z.enum(["discord", "telegram"]), chat: z.string(), topic: z.string().nullable() }),
+    place: z.object({ channel: z.enum(CHATS), chat: z.string(), topic: z.string().nullable() }),
     key: z.string(),
   }),
   message: z.string().nullable(),

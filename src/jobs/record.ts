@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Place } from "../core/chat.ts";
+import { CHATS, type Place } from "../core/chat.ts";
 import { OpsError } from "../core/errors.ts";
 import { isAgentName, isOperationId } from "../core/names.ts";
 import type { Failure, Operation, StepRecord } from "../core/operation.ts";
@@ -9,14 +9,14 @@ const agentName = z.string().refine(isAgentName);
 const ms = z.number().nullable();
 
 export const actorSchema = z.object({
-  channel: z.enum(["terminal", "discord", "telegram", "creel"]),
+  channel: z.enum(["terminal", "creel", ...CHATS]),
   user: z.string(),
   roles: z.array(z.string()),
   name: z.string(),
 });
 
 const placeSchema = z.object({
-  channel: z.enum(["discord", "telegram"]),
+  channel: z.enum(CHATS),
   chat: z.string(),
   topic: z.string().nullable(),
 }) satisfies z.ZodType<Place>;

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Actor } from "../../src/core/actor.ts";
 import type { Origin, Place } from "../../src/core/chat.ts";
 import type { Reply, Submission, TicketId } from "../../src/core/desk.ts";
+import { OpsError } from "../../src/core/errors.ts";
 import { agentCalled, createDeskWorld, type DeskWorld, people } from "./world.ts";
 
 const mia: Actor = { channel: "discord", user: "100000000000000001", roles: [], name: "Mia" };
@@ -78,6 +79,59 @@ describe("too many commands", () => {
     for (let i = 0; i < 5; i += 1) {
       expect(refusal(await world.desk.submit(mia, deploy(`bot-${i}`)))).toBe("operation");
     }
+  });
+});
+
+describe("a confirmation that is typed along in a chat", () => {
+  test("counts for nothing: the question is asked all the same", async () => {
+    const reply = await world.desk.submit(mia, { ...destroy, confirmation: "ada" }, origin());
+    expect(reply).toMatchObject({ type: "confirm", ticket: expect.any(String) });
+    expect(world.operations.all.size).toBe(0);
+  });
+
+  test("does not get around the limits", async () => {
+    for (const name of ["a", "b"]) await world.desk.submit(mia, { ...deploy(name), confirmation: "x" }, origin());
+    const reply = await world.desk.submit(mia, { ...deploy("c"), confirmation: "x" }, origin());
+    expect(refusal(reply)).toBe("rate-limited");
+  });
+});
+
+describe("a credential in the wrong place", () => {
+  const token = "7391846205:G2uLotGyRzsCw19fsE0Fmy-vzV4rxPQqAbC";
+  test.each<[string, Submission]>([
+    ["as a name", deploy(token)],
+    ["as an agent", { ...destroy, options: { agent: token } }],
+    ["as the command", { command: token, options: {}, confirmation: null }],
+  ])("%s is refused, and no part of it is repeated or written down", async (_where, submission) => {
+    const reply = await world.desk.submit(mia, submission, origin());
+    expect(refusal(reply)).toBe("input-invalid");
+    const seen = JSON.stringify([reply, world.audit.events]);
+    expect(world.audit.events).toHaveLength(1);
+    for (let at = 0; at + 8 <= token.length; at += 1) expect(seen).not.toContain(token.slice(at, at + 8));
+  });
+});
+
+describe("what cannot be read", () => {
+  const unreadable = new OpsError({ code: "input-invalid", userMessage: "A quote is missing." });
+  test("is explained to owners and refused to strangers, and is on record for both", async () => {
+    expect(await world.desk.refuse(mia, unreadable)).toEqual({ type: "refused", error: unreadable });
+    expect(refusal(await world.desk.refuse(eve, unreadable))).toBe("not-permitted");
+    expect(world.audit.events).toMatchObject([
+      { what: "refused", actor: { user: mia.user }, note: "A quote is missing." },
+      { what: "refused", actor: { user: eve.user } },
+    ]);
+  });
+});
+
+describe("a stranger who does not stop", () => {
+  test("is always refused, and cannot push what matters out of the history", async () => {
+    for (let i = 0; i < 100; i += 1) {
+      expect(refusal(await world.desk.submit(eve, deploy("zoe"), origin()))).toBe("not-permitted");
+    }
+    expect(world.audit.events).toHaveLength(60);
+    nowMs += 61 * MINUTE;
+    await world.desk.submit(eve, deploy("zoe"), origin());
+    expect(world.audit.events).toHaveLength(61);
   });
 });
 

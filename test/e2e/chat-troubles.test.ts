@@ -61,6 +61,36 @@ describe("when a chat refuses the bot", () => {
     await running.end();
   });
 
+  it("with no chat that takes the bot, a service ends, saying why", async () => {
+    const running = install({ discord: `${discord.token}x`, telegram: `${telegram.token}x` }).serve("start");
+    await running.printed(/Discord refuses the bot's token/);
+    await running.printed(/Telegram refuses the bot's token/);
+    expect(await running.exited()).toBe(1);
+    expect(running.output()).not.toMatch(/creel: ready/);
+  });
+
+  it("a chat that cannot be reached is named, is tried again, and holds up neither the other one nor the end", async () => {
+    await telegram.down();
+    const running = install().serve("start");
+    await running.printed(/Telegram cannot be reached/);
+    await running.printed(/creel: ready/);
+    expect((await discord.run(mia, "help").answered).embeds).toHaveLength(1);
+    await telegram.up();
+    await telegram.say(TOM, "/help");
+    expect((await telegram.nextMessage(TOM)).text).toMatch(/Commands/);
+    await discord.down();
+    await telegram.down();
+    expect((await running.end()).exitCode).toBe(0);
+  });
+
+  it("a service that is stopped before any chat answered ends at once", async () => {
+    await telegram.down();
+    await discord.down();
+    const running = install().serve("start");
+    await running.printed(/cannot be reached/);
+    expect((await running.end()).exitCode).toBe(0);
+  });
+
   it("a second program on the same Telegram bot is named, until it is gone", async () => {
     const running = install().serve("start");
     await running.printed(/creel: ready/);

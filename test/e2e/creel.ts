@@ -35,6 +35,8 @@ export interface RunningCreel {
   type(line: string): void;
   /** Ends standard input, or asks a service to stop; resolves with the exit code and everything it printed. */
   end(): Promise<{ readonly exitCode: number | null; readonly output: string }>;
+  /** Resolves with the exit code when it ends by itself. */
+  exited(): Promise<number | null>;
   /** Resolves as soon as the output matches; rejects when the process ends first. */
   printed(pattern: RegExp): Promise<RegExpMatchArray>;
   /** kill -9 of Creel itself, not of what it started. */
@@ -95,6 +97,7 @@ function follow(child: ChildProcess, onText: (text: string) => void): RunningCre
   return {
     process: child,
     output: () => output,
+    exited: () => ended,
     type: (line) => child.stdin?.write(`${line}\n`),
     async end() {
       if (child.stdin === null) child.kill("SIGTERM");

@@ -32,15 +32,15 @@ export interface HandlerParts {
 export function createChatHandler(parts: HandlerParts): ChatHandler {
   const { desk, presses, commands } = parts;
   return {
-    command: ({ actor, place, key, read, responder }) =>
-      answering(parts, responder, (to) => submit(parts, to, actor, { place, key }, async () => read())),
+    command: ({ actor, place, key, canPost, read, responder }) =>
+      answering(parts, responder, (to) => submit(parts, { to, canPost }, actor, { place, key }, async () => read())),
     press: (event) =>
       answering(parts, event.responder, async (to) => {
-        const { actor, key, posted, press } = event;
+        const { actor, key, canPost, posted, press } = event;
         const decision = presses.decisionIn(press);
         if (decision !== null) return decide(parts, to, event, decision);
         const read = async () => parseLine(await presses.lineOf(press), commands);
-        return submit(parts, to, actor, { place: posted.place, key }, read);
+        return submit(parts, { to, canPost }, actor, { place: posted.place, key }, read);
       }),
     async complete(actor, command, option, typed) {
       try {
@@ -54,33 +54,39 @@ export function createChatHandler(parts: HandlerParts): ChatHandler {
   };
 }
 
+interface Listener {
+  readonly to: Answering;
+  /** As in `CommandEvent`. */
+  readonly canPost: boolean;
+}
+
 async function submit(
   parts: HandlerParts,
-  to: Answering,
+  who: Listener,
   actor: Actor,
   origin: Origin,
   read: () => Promise<Submission>,
 ): Promise<void> {
-  const submission = await read().catch((error: unknown) => refuseUnread(parts.desk, actor, origin, error));
+  let submission: Submission;
+  try {
+    submission = await read();
+  } catch (error) {
+    return show(parts, who, await parts.desk.refuse(actor, asOpsError(error)));
+  }
   const choices = await offerChoices(parts, actor, submission);
-  if (choices !== null) await to.answer(choices);
-  else await show(parts, to, await parts.desk.submit(actor, submission, origin));
+  if (choices !== null) await who.to.answer(choices);
+  else await show(parts, who, await parts.desk.submit(actor, submission, origin));
 }
 
-/** What cannot be read is an attempt all the same: the desk puts it on record, and strangers learn nothing of what was wrong with it. */
-async function refuseUnread(desk: Desk, actor: Actor, origin: Origin, error: unknown): Promise<never> {
-  const reply = await desk.submit(actor, { command: "unreadable", options: {}, confirmation: null }, origin);
-  throw reply.type === "refused" && reply.error.code === "not-permitted" ? reply.error : error;
-}
-
-async function show({ desk, follower, clock, onError }: HandlerParts, to: Answering, reply: Reply): Promise<void> {
+async function show(parts: HandlerParts, { to, canPost }: Listener, reply: Reply): Promise<void> {
+  const { desk, follower, clock, onError } = parts;
   switch (reply.type) {
     case "answer":
       await to.answer(renderAnswer(reply.answer, clock.now()));
       return;
     case "operation":
       follower.follow(reply.operation);
-      return to.accept(renderAccepted(reply.operation));
+      return to.accept(renderAccepted(reply.operation, canPost));
     case "declined":
       await to.answer(renderDeclined());
       return;
@@ -105,9 +111,9 @@ async function decide(parts: HandlerParts, to: Answering, event: PressEvent, dec
   const reply = await desk.answer(event.actor, ticket, messageKey(event.posted), answer);
   if (reply.type === "operation") {
     follower.follow(reply.operation);
-    return to.replace(renderAccepted(reply.operation));
+    return to.replace(renderAccepted(reply.operation, event.canPost));
   }
   if (reply.type === "answer") return to.replace({ ...renderAnswer(reply.answer, clock.now()), actions: [] });
   if (reply.type === "declined") return to.replace(renderDeclined());
-  return show(parts, to, reply);
+  return show(parts, { to, canPost: event.canPost }, reply);
 }

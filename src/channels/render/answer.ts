@@ -34,19 +34,19 @@ function logs({ agent, lines }: AnswerOf<"logs">): Message {
 
 function history(events: readonly AuditEvent[], nowMs: number): Message {
   if (events.length === 0) return message("Nothing has happened yet.", "plain", []);
-  return message("Newest first", "plain", [
-    {
-      type: "table",
-      head: ["When", "Who", "What", "Operation", "Note"],
-      rows: events.map((event) => [
-        formatAgo(nowMs - event.atMs),
-        event.actor.name,
-        [event.what.replace("-", " "), event.subject, event.agent].filter((part) => part !== null).join(" "),
-        event.operation ?? "",
-        event.note ?? "",
-      ]),
-    },
-  ]);
+  const table: Block = {
+    type: "table",
+    head: ["When", "Who", "What", "Operation", "Note"],
+    rows: events.map((event) => [
+      formatAgo(nowMs - event.atMs),
+      event.actor.name,
+      [event.what.replace("-", " "), event.subject, event.agent].filter((part) => part !== null).join(" "),
+      event.operation ?? "",
+      event.note ?? "",
+    ]),
+  };
+  // Refusals are in it, which are nobody else's business.
+  return message("Newest first", "plain", [table], { private: true });
 }
 
 function help({ entries }: AnswerOf<"help">): Message {

@@ -21,11 +21,12 @@ export function renderDeclined(): Message {
   return message("Nothing was done.", "plain", [], { private: true });
 }
 
-/** The operation's own message follows by itself. */
-export function renderAccepted(operation: Operation): Message {
-  return message(`${doing(operation)}.`, "progress", [text("You can follow it in a message of its own.")], {
-    private: true,
-  });
+/** The operation's own message follows by itself, where the bot may post one. */
+export function renderAccepted(operation: Operation, canPost: boolean): Message {
+  const how = canPost
+    ? "You can follow it in a message of its own."
+    : "I may not post in this channel, so you cannot follow it here: the outcome goes to the alerts channel, if there is one, and /history shows it. creel doctor says which permissions are missing.";
+  return message(`${doing(operation)}.`, "progress", [text(how)], { private: true });
 }
 
 /** `lineFor` makes the complete line for a choice. */

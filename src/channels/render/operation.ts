@@ -1,12 +1,20 @@
 import { formatDuration, formatElapsed } from "../../core/measures.ts";
 import { isEnded, type Operation, type StepRecord } from "../../core/operation.ts";
-import { type Block, type Message, message, type StepLine, text } from "../message.ts";
+import { type Block, type Message, message, type StepLine, type Tone, text } from "../message.ts";
 import { actionFor } from "./actions.ts";
 import { facts, nextAfter } from "./result.ts";
 import { doing, done, lowerFirst } from "./words.ts";
 
 /** After this long in the queue, a person should hear that nobody works on it. */
 const LONELY_MS = 10_000;
+
+const TONES: Readonly<Record<Operation["state"], Tone>> = {
+  queued: "progress",
+  running: "progress",
+  succeeded: "good",
+  failed: "bad",
+  cancelled: "plain",
+};
 
 /** An operation on its way; also its last state, which the outcome follows. */
 export function renderProgress(operation: Operation, nowMs: number): Message {
@@ -15,7 +23,7 @@ export function renderProgress(operation: Operation, nowMs: number): Message {
   const bar: Block = { type: "bar", done: finished, total: operation.steps.length, note: elapsed };
   const steps: Block = { type: "steps", steps: operation.steps.map((step) => renderStep(step, nowMs)) };
   const actions = isEnded(operation) ? [] : [actionFor(`/cancel operation:${operation.id}`)];
-  return message(doing(operation), "progress", [bar, steps, text(whatNext(operation, nowMs))], { actions });
+  return message(doing(operation), TONES[operation.state], [bar, steps, text(whatNext(operation, nowMs))], { actions });
 }
 
 export function renderStep(step: StepRecord, nowMs: number): StepLine {

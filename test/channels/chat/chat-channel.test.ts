@@ -32,7 +32,9 @@ async function open(memory: ChannelMemory = world.memory) {
   await channel.open();
   const responder = createConversation().exchange();
   const type = (line: string) =>
-    chat.handler().command({ actor: mo, place: here, key: line, read: () => parseLine(line, commands), responder });
+    chat
+      .handler()
+      .command({ canPost: true, actor: mo, place: here, key: line, read: () => parseLine(line, commands), responder });
   return { channel, type };
 }
 

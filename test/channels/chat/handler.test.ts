@@ -70,7 +70,7 @@ describe("commands", () => {
     });
     const responder = talk.exchange();
     const read = () => ({ command: "status", options: {}, confirmation: null });
-    const handled = talk.handler.command({ actor: mo, place: here, key: "k", read, responder });
+    const handled = talk.handler.command({ canPost: true, actor: mo, place: here, key: "k", read, responder });
     await talk.clock.advance(900);
     expect(responder.waited()).toBe(false);
     await talk.clock.advance(200);
@@ -93,7 +93,7 @@ describe("commands", () => {
     });
     const responder = { ...talk.exchange(), wait: () => wait.promise };
     const read = () => ({ command: "status", options: {}, confirmation: null });
-    const handled = talk.handler.command({ actor: mo, place: here, key: "k", read, responder });
+    const handled = talk.handler.command({ canPost: true, actor: mo, place: here, key: "k", read, responder });
     await talk.clock.advance(1_100);
     answer.resolve();
     await talk.clock.advance(1_000);
@@ -119,7 +119,7 @@ describe("commands", () => {
     const responder = talk.exchange();
     responder.failures = [unavailable(35_000), unavailable()];
     const read = () => ({ command: "deploy", options: { name: "ada" }, confirmation: null });
-    const handled = talk.handler.command({ actor: mo, place: here, key: "k", read, responder });
+    const handled = talk.handler.command({ canPost: true, actor: mo, place: here, key: "k", read, responder });
     await talk.clock.advance(34_900);
     expect(responder.failures).toHaveLength(1);
     await talk.clock.advance(2_000);
@@ -133,7 +133,7 @@ describe("commands", () => {
     const responder = talk.exchange();
     responder.failures = [new OpsError({ code: "chat-forbidden", userMessage: "Blocked." })];
     const read = () => ({ command: "help", options: {}, confirmation: null });
-    await talk.handler.command({ actor: mo, place: here, key: "k", read, responder });
+    await talk.handler.command({ canPost: true, actor: mo, place: here, key: "k", read, responder });
     expect(responder.said).toEqual([]);
     expect(talk.errors).toMatchObject([{ code: "chat-forbidden" }]);
   });

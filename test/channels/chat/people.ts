@@ -103,12 +103,12 @@ export function createConversation(options: Options = {}): Conversation {
     ...{ handler, desk, clock, memory, errors, followed, breaches, exchange, lastPosted },
     async type(line, actor = mo, { place = here, key = `key-${++keys}` } = {}) {
       const responder = exchange();
-      await handler.command({ actor, place, key, read: () => parseLine(line, commands), responder });
+      await handler.command({ canPost: true, actor, place, key, read: () => parseLine(line, commands), responder });
       return responder;
     },
     async press(posted, press, actor = mo) {
       const responder = exchange();
-      await handler.press({ actor, key: `key-${++keys}`, posted, press, responder });
+      await handler.press({ canPost: true, actor, key: `key-${++keys}`, posted, press, responder });
       return responder;
     },
   };
