@@ -26,7 +26,7 @@ export function someOwners(count: number): Owner[] {
 /** `limits` false: a hundred people at once are more than Telegram lets one bot answer in a second. */
 export async function startChatServers(owners: readonly Owner[], limits: boolean): Promise<ChatServers> {
   const discord = await startDiscordServer({ identifyIntervalMs: 0 });
-  const telegram = await startTelegramServer({ limits });
+  const telegram = await startTelegramServer({ limits, patienceMs: 120_000 });
   for (const { discord: person, telegram: id } of owners) telegram.addPerson({ id, name: person.name });
   const users = owners.map(({ discord: { id } }) => `"${id}"`).join(", ");
   return {

@@ -22,7 +22,7 @@ describe.runIf(canRunHosts())("chats, on a real host", () => {
 
   beforeAll(async () => {
     discord = await startDiscordServer({ identifyIntervalMs: 0 });
-    telegram = await startTelegramServer();
+    telegram = await startTelegramServer({ patienceMs: 120_000 });
     telegram.addPerson({ id: TOM, name: "Tom" });
     telegram.addPerson({ id: STRANGER, name: "Eve" });
     creel = installCreel(
