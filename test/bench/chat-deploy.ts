@@ -1,3 +1,4 @@
+import { deploySteps } from "../../src/operations/deploy/steps.ts";
 import { canRunHosts, installCreel } from "../e2e/creel.ts";
 import { someOwners, startChatServers } from "./chat-servers.ts";
 import type { Result } from "./results.ts";
@@ -32,7 +33,7 @@ export async function chatDeploy(): Promise<Result> {
     .slice(telegramFrom)
     .map(({ method }) => method)
     .filter((method) => method !== "getUpdates");
-  const steps = 14;
+  const steps = Object.keys(deploySteps).length;
   return {
     notes: [
       "A real /deploy on nspawn each, with the services' real rate limits; asking Telegram for news is not counted.",
