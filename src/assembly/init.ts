@@ -1,4 +1,4 @@
-import { describeBot as describeDiscordBot } from "../channels/discord/check.ts";
+import { describeBot as describeDiscordBot } from "../channels/discord/describe-bot.ts";
 import { inviteLink } from "../channels/discord/invite.ts";
 import { describeBot as describeTelegramBot } from "../channels/telegram/describe-bot.ts";
 import { DISCORD_API, settingsPlace, TELEGRAM_API } from "../config.ts";

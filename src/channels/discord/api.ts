@@ -43,6 +43,16 @@ export function restOptions(api: string) {
   };
 }
 
+/** For a few requests of their own. */
+export async function withApi<T>(token: Secret, apiRoot: string, use: (api: DiscordApi) => Promise<T>): Promise<T> {
+  const api = createApi(token, apiRoot, () => undefined);
+  try {
+    return await use(api);
+  } finally {
+    api.close();
+  }
+}
+
 /** `onVerdict` hears whether the token was accepted, after each request that carried it. */
 export function createApi(token: Secret, api: string, onVerdict: (refused: OpsError | null) => void): DiscordApi {
   const rest = new REST(restOptions(api)).setToken(token.reveal());

@@ -1,7 +1,8 @@
 import { PermissionFlagsBits } from "discord.js";
 import { expect, test } from "vitest";
 import { commands } from "../../../commands/index.ts";
-import { checkDiscord, describeBot } from "../../../src/channels/discord/check.ts";
+import { checkDiscord } from "../../../src/channels/discord/check.ts";
+import { describeBot } from "../../../src/channels/discord/describe-bot.ts";
 import { inviteLink } from "../../../src/channels/discord/invite.ts";
 import { permissionsIn } from "../../../src/channels/discord/permissions.ts";
 import { Secret } from "../../../src/core/secrets.ts";
@@ -21,13 +22,19 @@ test("all is well", async () => {
   const { chat, handler } = await prepare({}, server);
   await chat.open(handler);
   expect(await checkDiscord(optionsOf(server))).toEqual([
-    { subject: "discord.token", verdict: "ok", seen: "It belongs to Bot under test.", fix: null },
+    {
+      subject: "discord.token",
+      verdict: "ok",
+      seen: "It belongs to Bot under test. None of the Privileged Gateway Intents is needed.",
+      fix: null,
+    },
     {
       subject: "discord.guilds",
       verdict: "ok",
       seen: "The bot is in Test guild; its commands are known there.",
       fix: null,
     },
+    { subject: "discord permissions", verdict: "ok", seen: "The bot may do all it needs in Test guild.", fix: null },
     { subject: "alerts.discord", verdict: "ok", seen: "The bot may do all it needs in #general.", fix: null },
   ]);
 });
@@ -54,7 +61,7 @@ test("commands that are not there yet, permissions that are missing, a server wi
   server.setPermissions(server.channelId, { embed: false, threads: false });
   const elsewhere = server.addGuild("Elsewhere").guildId;
   server.removeBotFromGuild(elsewhere);
-  const [, here, there, alerts] = await checkDiscord({ ...optionsOf(server), guilds: [server.guildId, elsewhere] });
+  const [, here, there, , alerts] = await checkDiscord({ ...optionsOf(server), guilds: [server.guildId, elsewhere] });
   expect(here).toMatchObject({ verdict: "warning", fix: "Start Creel once; it registers them." });
   expect(there).toMatchObject({ verdict: "problem", fix: expect.stringContaining(inviteLink(server.applicationId)) });
   expect(alerts).toMatchObject({
@@ -65,17 +72,65 @@ test("commands that are not there yet, permissions that are missing, a server wi
 
 test("without named servers, those the bot is in", async () => {
   const server = await openServer();
+  const { chat, handler } = await prepare({ guilds: [] }, server);
+  await chat.open(handler);
   const options = { ...optionsOf(server), guilds: [], alerts: null };
-  server.failNext({ route: "/users/@me/guilds", status: 200, body: [] });
-  const { applicationId } = server;
-  expect((await checkDiscord(options)).at(-1)).toMatchObject({
+  server.addGuild("Second");
+  server.removeBotFromGuild(server.addGuild("Elsewhere").guildId);
+  const seen = async () => (await checkDiscord(options)).slice(1).map(({ verdict, seen }) => `${verdict}: ${seen}`);
+  expect(await seen()).toEqual([
+    "ok: The bot is in Test guild, Second; its commands are known there.",
+    "ok: The bot may do all it needs in Test guild, Second.",
+  ]);
+  for (let count = 3; count <= 12; count += 1) server.addGuild(`No. ${count}`);
+  const { length } = server.calls;
+  const [where, may] = await seen();
+  expect(where).toMatch(/No\. 10 and 2 more; its commands are known there\.$/);
+  expect(may).toMatch(/No\. 10\.$/);
+  expect(server.calls.slice(length).filter(({ route }) => route.includes("members"))).toHaveLength(10);
+});
+
+test("without any server", async () => {
+  const server = await openServer();
+  server.removeBotFromGuild();
+  const found = await checkDiscord({ ...optionsOf(server), guilds: [], alerts: null });
+  expect(found.slice(1)).toEqual([
+    {
+      subject: "discord servers",
+      verdict: "problem",
+      seen: "The bot is in no Discord server.",
+      fix: `Invite it: ${inviteLink(server.applicationId)}`,
+    },
+  ]);
+});
+
+test("permissions that are missing in a server as a whole", async () => {
+  const server = await openServer();
+  const second = server.addGuild("Second").guildId;
+  server.setGuildPermissions({ threads: false, attach: false }, second);
+  for (const guilds of [[server.guildId, second], []]) {
+    const found = await checkDiscord({ ...optionsOf(server), guilds });
+    expect(found.filter(({ subject }) => subject === "discord permissions")).toEqual([
+      { subject: "discord permissions", verdict: "ok", seen: "The bot may do all it needs in Test guild.", fix: null },
+      {
+        subject: "discord permissions",
+        verdict: "warning",
+        seen: "In Second as a whole the bot lacks: Send Messages in Threads, Create Public Threads, Attach Files.",
+        fix: `Invite it again, which gives it what is missing: ${inviteLink(server.applicationId)}`,
+      },
+    ]);
+  }
+});
+
+test("a server that cannot be looked into", async () => {
+  const server = await openServer();
+  server.failNext({ route: "/guilds/:id/members/:id", status: 500, body: { message: "oops", code: 0 } });
+  const found = await checkDiscord({ ...optionsOf(server), alerts: null });
+  expect(found.at(-1)).toEqual({
+    subject: "discord permissions",
     verdict: "problem",
-    fix: `Invite it: ${inviteLink(applicationId)}`,
-  });
-  server.failNext({ route: "/users/@me/guilds", status: 200, body: [{ id: server.guildId, name: "Test guild" }] });
-  expect((await checkDiscord(options)).at(-1)).toMatchObject({
-    verdict: "warning",
-    seen: expect.stringContaining("Test guild"),
+    seen: "Discord has trouble of its own.",
+    fix: null,
   });
 });
 
