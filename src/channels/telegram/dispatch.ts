@@ -8,6 +8,9 @@ import { authorOf, personOf, placeOf } from "./people.ts";
 import { createPressResponder, dismissPress } from "./press-responder.ts";
 import type { TelegramMessage, TelegramPress, Update } from "./update.ts";
 
+/** Telegram does not say beforehand whether the bot may post where somebody wrote. */
+const CAN_POST = true;
+
 export interface DispatchParts extends ResponderParts {
   readonly handler: ChatHandler;
   readonly commands: readonly Command[];
@@ -35,7 +38,8 @@ async function dispatchMessage(parts: DispatchParts, message: TelegramMessage, k
   const actor = authorOf(message);
   const place = placeOf(message);
   const responder = createCommandResponder(parts, { actor, place, message: String(message.message_id) });
-  await parts.handler.command({ actor, place, key, read: () => parseLine(line, parts.commands), responder });
+  const read = () => parseLine(line, parts.commands);
+  await parts.handler.command({ actor, place, key, canPost: CAN_POST, read, responder });
 }
 
 async function dispatchPress(parts: DispatchParts, query: TelegramPress, key: string): Promise<void> {
@@ -45,7 +49,7 @@ async function dispatchPress(parts: DispatchParts, query: TelegramPress, key: st
   const posted = { place: placeOf(message), id: String(message.message_id) };
   const responder = createPressResponder(parts, { actor, place: posted.place, message: posted.id }, query.id);
   try {
-    await parts.handler.press({ actor, key, posted, press: data, responder });
+    await parts.handler.press({ actor, key, canPost: CAN_POST, posted, press: data, responder });
   } finally {
     await responder.finish();
   }
