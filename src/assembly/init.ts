@@ -1,7 +1,7 @@
 import { describeBot as describeDiscordBot } from "../channels/discord/describe-bot.ts";
 import { inviteLink } from "../channels/discord/invite.ts";
 import { describeBot as describeTelegramBot } from "../channels/telegram/describe-bot.ts";
-import { DISCORD_API, settingsPlace, TELEGRAM_API } from "../config.ts";
+import { settingsPlace } from "../config.ts";
 import { runInit } from "../init/init.ts";
 
 /** `creel init`. Resolves to the exit status. @throws OpsError when the file cannot be written. */
@@ -15,8 +15,8 @@ export async function runInitMode(signal: AbortSignal): Promise<number> {
     file,
     environment,
     user,
-    describeDiscord: (token) => describeDiscordBot({ token, api: DISCORD_API }),
-    describeTelegram: (token) => describeTelegramBot({ token, apiRoot: TELEGRAM_API }),
+    describeDiscord: (token, api) => describeDiscordBot({ token, api }),
+    describeTelegram: (token, apiRoot) => describeTelegramBot({ token, apiRoot }),
     inviteLink,
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     now: Date.now,

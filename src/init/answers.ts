@@ -15,6 +15,8 @@ export interface InitAnswers {
 export interface DiscordAnswers {
   /** The environment variable that holds the token. */
   readonly variable: string;
+  /** Address of another server than Discord's own; null: that one. */
+  readonly api: string | null;
   readonly guilds: readonly string[];
   readonly users: readonly string[];
   readonly roles: readonly string[];
@@ -24,6 +26,8 @@ export interface DiscordAnswers {
 
 export interface TelegramAnswers {
   readonly variable: string;
+  /** Address of another server than Telegram's own; null: that one. */
+  readonly apiRoot: string | null;
   readonly users: readonly string[];
   readonly alerts: string | null;
 }

@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { MISSING, NEEDED, NOTHING_WRITTEN, REFUSED, TOKEN_TYPED, YES_OR_NO } from "./texts.ts";
 import { looksLikeToken } from "./token-shape.ts";
+import { wrap } from "./wrap.ts";
 
 export type Read<T> = { readonly value: T } | { readonly complaint: string };
 
@@ -9,6 +10,8 @@ export interface Question<T> {
   readonly text: string;
   /** What Enter means; null when there has to be an answer. */
   readonly fallback: string | null;
+  /** Shown in brackets; absent: the fallback. */
+  readonly brackets?: string;
   /** Gets the answer without spaces around it; empty when the fallback is. */
   readonly read: (answer: string) => Read<T>;
 }
@@ -25,7 +28,10 @@ export class Stopped extends Error {
 
 /** One question at a time. Answers are neither echoed nor kept by anything in here. Methods throw `Stopped`. */
 export interface Dialog {
+  /** Broken between words where it does not fit. */
   say(text: string): void;
+  /** As it is. */
+  show(text: string): void;
   ask<T>(question: Question<T>): Promise<T>;
   confirm(text: string, fallback: boolean): Promise<boolean>;
   /** Waits for `work`, unless the person leaves. */
@@ -35,7 +41,8 @@ export interface Dialog {
 
 export interface DialogParts {
   readonly input: Readable;
-  readonly output: Writable;
+  /** `columns` where it has a width. */
+  readonly output: Writable & { readonly columns?: number };
   /** A person sits there: wrong answers are asked for again, and the end of input is a no. Else it stops, because the next line answers another question. */
   readonly interactive: boolean;
   readonly signal: AbortSignal;
@@ -87,11 +94,16 @@ export function createDialog({ input, output, interactive, signal }: DialogParts
     return lines.shift() ?? null;
   };
 
-  const ask = async <T>({ text, fallback, read }: Question<T>): Promise<T> => {
+  const show = (text: string) => void output.write(`${text}\n`);
+  // Terminals that do not know their width say 0.
+  const say = (text: string) => show(output.columns ? wrap(text, output.columns) : text);
+
+  const ask = async <T>({ text, fallback, brackets, read }: Question<T>): Promise<T> => {
     // A question may start with empty lines; a prompt that is drawn again must not.
     const question = text.trimStart();
     output.write(text.slice(0, text.length - question.length));
-    const hint = fallback === null ? "" : ` [${fallback || "none"}]`;
+    const bracketed = brackets ?? fallback;
+    const hint = bracketed === null ? "" : ` [${bracketed}]`;
     while (true) {
       await Promise.race([stopped.promise, Promise.resolve()]);
       const line = await nextLine(`${question}${hint}: `);
@@ -99,17 +111,19 @@ export function createDialog({ input, output, interactive, signal }: DialogParts
       const found = judge(line?.trim() ?? "", fallback, read);
       if ("value" in found) return found.value;
       if (!interactive) throw new Stopped(`${question}: ${found.complaint}\n${NOTHING_WRITTEN}`, 1);
-      output.write(`${found.complaint}\n`);
+      say(found.complaint);
     }
   };
 
   return {
-    say: (text) => void output.write(`${text}\n`),
+    say,
+    show,
     ask,
     confirm: (text, fallback) =>
       ask({
         text,
         fallback: fallback ? "y" : "n",
+        brackets: fallback ? "Y/n" : "y/N",
         read: (answer) => (/^(?:y|yes|n|no)$/i.test(answer) ? { value: /^y/i.test(answer) } : { complaint: YES_OR_NO }),
       }),
     during: (work) => Promise.race([work, stopped.promise]),

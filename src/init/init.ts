@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
-import { parseSettings } from "../config.ts";
+import { DISCORD_API, parseSettings, TELEGRAM_API } from "../config.ts";
 import type { Secret } from "../core/secrets.ts";
 import { createDialog, type Dialog, Stopped } from "./dialog.ts";
+import { readPrevious } from "./previous.ts";
 import { askEverything } from "./questions.ts";
 import { settingsFile } from "./settings-file.ts";
 import * as texts from "./texts.ts";
@@ -10,16 +11,22 @@ import { writeSettings } from "./write-file.ts";
 
 export interface InitParts {
   readonly input: Readable;
-  readonly output: Writable;
+  readonly output: Writable & { readonly columns?: number };
   /** A person types at a terminal; else lines are piped in. */
   readonly interactive: boolean;
   /** Where `creel.yaml` goes. */
   readonly file: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Whose token it is. @throws OpsError. */
-  readonly describeDiscord: (token: Secret) => Promise<{ readonly applicationId: string; readonly name: string }>;
+  /** Whose token it is, asked at `api`. @throws OpsError. */
+  readonly describeDiscord: (
+    token: Secret,
+    api: string,
+  ) => Promise<{ readonly applicationId: string; readonly name: string }>;
   /** As `describeDiscord`; `username` without "@". */
-  readonly describeTelegram: (token: Secret) => Promise<{ readonly id: string; readonly username: string }>;
+  readonly describeTelegram: (
+    token: Secret,
+    apiRoot: string,
+  ) => Promise<{ readonly id: string; readonly username: string }>;
   readonly inviteLink: (applicationId: string) => string;
   /** The default owner in the terminal. */
   readonly user: string;
@@ -54,22 +61,37 @@ async function converse(dialog: Dialog, parts: InitParts): Promise<boolean> {
   const lookUp = (variable: string) => environment[variable] || null;
   dialog.say(texts.WELCOME);
   const replace = existsSync(file);
-  if (replace && !(await dialog.confirm(texts.REPLACE_IT(file), false))) return notWritten(dialog);
+  if (replace) dialog.say(texts.THERE_IS_ONE(file));
+  if (replace && !(await dialog.confirm(texts.REPLACE_IT, false))) return notWritten(dialog);
+  const previous = replace ? readPrevious(file) : null;
+  if (replace) dialog.say(previous === null ? texts.UNREADABLE : texts.SUGGESTED);
+  const old = previous?.answers ?? null;
+  const api = old?.discord?.api ?? DISCORD_API;
+  const apiRoot = old?.telegram?.apiRoot ?? TELEGRAM_API;
   const answers = await askEverything(dialog, {
     user: parts.user,
     timeZone: parts.timeZone,
+    previous: old,
     inviteLink: parts.inviteLink,
-    discord: { describe: parts.describeDiscord, nameOf: ({ name }) => name, lookUp },
-    telegram: { describe: parts.describeTelegram, nameOf: ({ username }) => `@${username}`, lookUp },
+    discord: { describe: (token) => parts.describeDiscord(token, api), nameOf: ({ name }) => name, lookUp },
+    telegram: {
+      describe: (token) => parts.describeTelegram(token, apiRoot),
+      nameOf: ({ username }) => `@${username}`,
+      lookUp,
+    },
   });
   const text = settingsFile(answers);
   // What is written here must be readable when Creel starts.
   parseSettings(text, file);
-  dialog.say(`${texts.THE_FILE}\n${text}`);
-  if (!(await dialog.confirm(texts.WRITE_IT(file), true))) return notWritten(dialog);
+  dialog.say(texts.THE_FILE(file));
+  dialog.show(text);
+  if (!(await dialog.confirm(texts.WRITE_IT, true))) return notWritten(dialog);
   const backup = writeSettings(file, text, { replace, nowMs: parts.now() });
   dialog.say(texts.WRITTEN(file));
   if (backup !== null) dialog.say(texts.KEPT(backup));
+  if (backup !== null && previous !== null && previous.notAsked.length > 0) {
+    dialog.say(texts.NOT_TAKEN_OVER(previous.notAsked.join(", ")));
+  }
   const variables = [answers.discord?.variable, answers.telegram?.variable].filter((name) => name !== undefined);
   dialog.say(texts.nextSteps(variables.filter((name) => lookUp(name) === null)));
   return true;

@@ -2,10 +2,13 @@ import { complaintAbout, type DiscordAnswers, type InitAnswers, type TelegramAns
 import type { Dialog, Question, Read } from "./dialog.ts";
 import * as texts from "./texts.ts";
 import { type TokenTrial, tryToken } from "./token-trial.ts";
+import { DISCORD_VARIABLE, TELEGRAM_VARIABLE } from "./variable.ts";
 
 export interface Surroundings {
   readonly user: string;
   readonly timeZone: string;
+  /** What is suggested instead of the usual. */
+  readonly previous: InitAnswers | null;
   readonly discord: TokenTrial<{ readonly applicationId: string; readonly name: string }>;
   readonly telegram: TokenTrial<{ readonly id: string; readonly username: string }>;
   readonly inviteLink: (applicationId: string) => string;
@@ -13,53 +16,77 @@ export interface Surroundings {
 
 /** Everything `creel.yaml` needs, one question at a time. */
 export async function askEverything(dialog: Dialog, around: Surroundings): Promise<InitAnswers> {
+  const { previous } = around;
+  dialog.say(texts.TERMINAL_HOW);
   const terminal = await dialog.ask({
-    text: texts.TERMINAL_OWNER,
-    fallback: around.user,
+    text: texts.TERMINAL_OWNERS,
+    fallback: previous?.terminal.join(", ") || around.user,
     read: (answer) => {
       const users = listed(answer);
       const fits = users.length > 0 && users.every((user) => !/\p{C}/u.test(user));
       return fits ? { value: users } : { complaint: texts.NOT_A_USER };
     },
   });
-  const discord = (await dialog.confirm(texts.WANT_DISCORD, true)) ? await askDiscord(dialog, around) : null;
-  const telegram = (await dialog.confirm(texts.WANT_TELEGRAM, false)) ? await askTelegram(dialog, around) : null;
+  const usesDiscord = previous === null || previous.discord !== null;
+  const discord = (await dialog.confirm(texts.WANT_DISCORD, usesDiscord)) ? await askDiscord(dialog, around) : null;
+  const usesTelegram = previous !== null && previous.telegram !== null;
+  const telegram = (await dialog.confirm(texts.WANT_TELEGRAM, usesTelegram)) ? await askTelegram(dialog, around) : null;
   if ((discord?.alerts ?? telegram?.alerts ?? null) === null) return { terminal, discord, telegram, digest: null };
-  const at = await dialog.ask(one(texts.DIGEST_AT, "09:00", (digest) => ({ alerts: { digest } })));
-  const timeZone = await dialog.ask(one(texts.TIME_ZONE, around.timeZone, (zone) => ({ alerts: { timeZone: zone } })));
+  const usual = previous?.digest ?? { at: "09:00", timeZone: around.timeZone };
+  const at = await dialog.ask(one(texts.DIGEST_AT, usual.at, (digest) => ({ alerts: { digest } })));
+  const timeZone = await dialog.ask(one(texts.TIME_ZONE, usual.timeZone, (zone) => ({ alerts: { timeZone: zone } })));
   return { terminal, discord, telegram, digest: { at, timeZone } };
 }
 
-async function askDiscord(dialog: Dialog, { discord, inviteLink }: Surroundings): Promise<DiscordAnswers> {
+async function askDiscord(dialog: Dialog, { discord, inviteLink, previous }: Surroundings): Promise<DiscordAnswers> {
+  const old = previous?.discord ?? null;
   dialog.say(texts.DISCORD_HOW);
-  const { variable, bot } = await tryToken(dialog, "CREEL_DISCORD_TOKEN", discord);
-  const owner = (id: string) => ({ owners: { discord: { users: [id] } } });
-  const application = bot?.applicationId ?? (await dialog.ask(optional(texts.APPLICATION_ID, owner)));
+  const api = old?.api ?? null;
+  if (api !== null) dialog.say(texts.OTHER_ADDRESS("Discord", api));
+  const { variable, bot } = await tryToken(dialog, old?.variable ?? DISCORD_VARIABLE, discord);
+  const application = bot?.applicationId ?? (await askApplication(dialog));
   if (application !== null) dialog.say(texts.INVITE(inviteLink(application)));
   dialog.say(texts.COPY_ID);
-  const guilds = await dialog.ask(many(texts.GUILD, (ids) => ({ discord: { token: "env:A", guilds: ids } })));
-  const users = await dialog.ask(many(texts.DISCORD_USERS, (ids) => ({ owners: { discord: { users: ids } } })));
-  const fallback = users.length > 0 ? "" : null;
-  const text = users.length > 0 ? texts.DISCORD_ROLES : texts.DISCORD_ROLES_NEEDED;
-  const anyRoles = many(text, (ids) => ({ owners: { discord: { roles: ids } } }), fallback);
+  dialog.say(texts.GUILD_HOW);
+  const token = `env:${variable}`;
+  const guilds = await dialog.ask(many(texts.GUILDS, (ids) => ({ discord: { token, guilds: ids } }), old?.guilds));
+  dialog.say(texts.OWNERS_HOW);
+  const users = await dialog.ask(many(texts.USERS, (ids) => ({ owners: { discord: { users: ids } } }), old?.users));
+  const isNeeded = users.length === 0;
+  if (isNeeded) dialog.say(texts.ROLES_NEEDED);
+  const ofRoles = (ids: readonly string[]) => ({ owners: { discord: { roles: ids } } });
+  const anyRoles = many(texts.ROLES, ofRoles, old?.roles, isNeeded);
   const roles = await dialog.ask({
     ...anyRoles,
     read: (answer) =>
       listed(answer).some((id) => guilds.includes(id)) ? { complaint: texts.EVERYONE } : anyRoles.read(answer),
   });
-  const alerts = await dialog.ask(optional(texts.DISCORD_ALERTS, (id) => ({ alerts: { discord: id } })));
-  return { variable, guilds, users, roles, alerts };
+  dialog.say(texts.DISCORD_ALERTS_HOW);
+  const ofAlerts = (id: string) => ({ discord: { token }, alerts: { discord: id } });
+  const alerts = await dialog.ask(optional(texts.DISCORD_ALERTS, ofAlerts, old?.alerts ?? ""));
+  return { variable, api, guilds, users, roles, alerts };
 }
 
-async function askTelegram(dialog: Dialog, { telegram }: Surroundings): Promise<TelegramAnswers> {
+async function askApplication(dialog: Dialog): Promise<string | null> {
+  dialog.say(texts.APPLICATION_HOW);
+  // An id like those of people.
+  return await dialog.ask(optional(texts.APPLICATION_ID, (id) => ({ owners: { discord: { users: [id] } } }), ""));
+}
+
+async function askTelegram(dialog: Dialog, { telegram, previous }: Surroundings): Promise<TelegramAnswers> {
+  const old = previous?.telegram ?? null;
   dialog.say(texts.TELEGRAM_HOW);
-  const { variable, bot } = await tryToken(dialog, "CREEL_TELEGRAM_TOKEN", telegram);
+  const apiRoot = old?.apiRoot ?? null;
+  if (apiRoot !== null) dialog.say(texts.OTHER_ADDRESS("Telegram", apiRoot));
+  const { variable, bot } = await tryToken(dialog, old?.variable ?? TELEGRAM_VARIABLE, telegram);
   if (bot !== null) dialog.say(texts.START_BOT(bot.username));
   dialog.say(texts.TELEGRAM_ID);
-  const users = await dialog.ask(many(texts.TELEGRAM_USERS, (ids) => ({ owners: { telegram: ids } }), null));
-  const settings = (id: string) => ({ alerts: { telegram: id } });
-  const alerts = await dialog.ask(optional(texts.TELEGRAM_ALERTS, settings, users[0]));
-  return { variable, users, alerts };
+  const users = await dialog.ask(many(texts.USERS, (ids) => ({ owners: { telegram: ids } }), old?.users, true));
+  dialog.say(texts.TELEGRAM_ALERTS_HOW);
+  const ofAlerts = (id: string) => ({ telegram: { token: `env:${variable}` }, alerts: { telegram: id } });
+  const usual = old === null ? users[0] : old.alerts;
+  const alerts = await dialog.ask(optional(texts.TELEGRAM_ALERTS, ofAlerts, usual ?? ""));
+  return { variable, apiRoot, users, alerts };
 }
 
 type SettingsFor<T> = (answer: T) => object;
@@ -73,24 +100,35 @@ function one(text: string, fallback: string, settings: SettingsFor<string>): Que
   return { text, fallback, read: (answer) => checked(answer, settings(answer)) };
 }
 
-function optional(text: string, settings: SettingsFor<string>, fallback = ""): Question<string | null> {
-  return { text, fallback, read: (answer) => (answer === "" ? { value: null } : checked(answer, settings(answer))) };
+function optional(text: string, settings: SettingsFor<string>, fallback: string): Question<string | null> {
+  return {
+    text,
+    fallback,
+    brackets: skippable(fallback),
+    read: (answer) => (answer === "" ? { value: null } : checked(answer, settings(answer))),
+  };
 }
 
 function many(
   text: string,
   settings: SettingsFor<readonly string[]>,
-  fallback: "" | null = "",
+  previous: readonly string[] = [],
+  isNeeded = false,
 ): Question<readonly string[]> {
+  const fallback = previous.join(", ");
   return {
     text,
-    fallback,
+    ...(isNeeded ? { fallback: fallback || null } : { fallback, brackets: skippable(fallback) }),
     read(answer) {
       const ids = listed(answer);
-      if (ids.length === 0 && fallback === null) return { complaint: texts.NEEDED };
+      if (ids.length === 0 && isNeeded) return { complaint: texts.NEEDED };
       return checked(ids, settings(ids));
     },
   };
+}
+
+function skippable(fallback: string): string {
+  return fallback === "" ? texts.SKIPS : texts.OR_NONE(fallback);
 }
 
 /** With commas or spaces between; each once. */

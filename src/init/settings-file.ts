@@ -49,13 +49,15 @@ function addDiscordOwners(owners: YAMLMap, { users, roles }: DiscordAnswers): vo
   set(owners, "discord", people);
 }
 
-function addDiscord(settings: YAMLMap, { variable, guilds }: DiscordAnswers): void {
+function addDiscord(settings: YAMLMap, { variable, api, guilds }: DiscordAnswers): void {
   set(settings, "token", plain(`env:${variable}`), " the variable that holds the token");
+  if (api !== null) set(settings, "api", text(api), " another server than Discord's own");
   if (guilds.length > 0) set(settings, "guilds", list(guilds), " servers that get the commands at once");
 }
 
-function addTelegram(settings: YAMLMap, { variable }: TelegramAnswers): void {
+function addTelegram(settings: YAMLMap, { variable, apiRoot }: TelegramAnswers): void {
   set(settings, "token", plain(`env:${variable}`), " the variable that holds the token");
+  if (apiRoot !== null) set(settings, "apiRoot", text(apiRoot), " another server than Telegram's own");
 }
 
 function section(top: YAMLMap, name: string, comment: string): YAMLMap {

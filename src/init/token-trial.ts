@@ -3,6 +3,7 @@ import { quoteForMessage } from "../core/names.ts";
 import { Secret } from "../core/secrets.ts";
 import type { Dialog } from "./dialog.ts";
 import * as texts from "./texts.ts";
+import { isVariable } from "./variable.ts";
 
 export interface TokenTrial<Bot> {
   /** Asks the chat service whose token it is. @throws OpsError. */
@@ -23,8 +24,7 @@ export async function tryToken<Bot>(
     const variable = await dialog.ask({
       text: texts.VARIABLE,
       fallback,
-      read: (answer) =>
-        /^[A-Z_][A-Z0-9_]{0,127}$/.test(answer) ? { value: answer } : { complaint: texts.NOT_A_VARIABLE },
+      read: (answer) => (isVariable(answer) ? { value: answer } : { complaint: texts.NOT_A_VARIABLE }),
     });
     fallback = variable;
     const token = lookUp(variable);

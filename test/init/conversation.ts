@@ -78,6 +78,7 @@ export async function typed(
   file: string,
   script: readonly (readonly [question: string, answer: string | null])[],
   parts: Partial<InitParts> = {},
+  columns?: number,
 ): Promise<Conversation> {
   const input = new PassThrough();
   const waiting = [...script];
@@ -92,7 +93,8 @@ export async function typed(
     // Not from inside the write that drew the question.
     setImmediate(() => (next[1] === null ? input.end() : input.write(next[1])));
   });
-  const exitCode = await runInit({ ...partsFor(file, parts), input, output: screen.output, interactive: true });
+  const output = columns === undefined ? screen.output : Object.assign(screen.output, { columns });
+  const exitCode = await runInit({ ...partsFor(file, parts), input, output, interactive: true });
   if (waiting.length > 0) throw new Error(`Never asked: ${waiting[0]?.[0]}\n${screen.text()}`);
   return { exitCode, shown: screen.text() };
 }

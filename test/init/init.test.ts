@@ -56,7 +56,7 @@ describe("with piped answers", () => {
     using folder = testFolder();
     const { exitCode, shown } = await piped(folder.file, ["", "n", "y"]);
     expect(exitCode).toBe(1);
-    expect(shown).toContain("before this was answered: Your numeric id");
+    expect(shown).toContain("before this was answered: User ids of owners");
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
@@ -170,21 +170,98 @@ describe("a file that is there", () => {
   });
 });
 
+describe("what the old file says", () => {
+  const old = `
+owners: { terminal: [ada, mo], discord: { users: ["${ID}"] }, telegram: [123456789] }
+operators: { telegram: [5] }
+discord: { token: "env:OLD_DISCORD", guilds: ["${GUILD}"], api: "https://discord.example.net/api" }
+telegram:
+  token: env:OLD_TELEGRAM
+  apiRoot: http://127.0.0.1:8081/
+  webhook: { url: "https://bot.example.net/telegram", secret: "env:HOOK" }
+alerts: { discord: "${CHANNEL}", digest: "18:30", timeZone: UTC }
+concurrency: 2
+`;
+
+  it("is suggested, and its servers are the ones that are asked", async () => {
+    using folder = testFolder();
+    writeFileSync(folder.file, old);
+    const asked: string[] = [];
+    const { exitCode, shown } = await piped(folder.file, ["y"], {
+      environment: { OLD_DISCORD: DISCORD_TOKEN, OLD_TELEGRAM: TELEGRAM_TOKEN },
+      describeDiscord: async (_token, api) => {
+        asked.push(api);
+        return { applicationId: "198622483471925248", name: "Creel of Mo" };
+      },
+      describeTelegram: async (_token, apiRoot) => {
+        asked.push(apiRoot);
+        return { id: "110201543", username: "mos_creel_bot" };
+      },
+    });
+    expect(exitCode, shown).toBe(0);
+    expect(asked).toEqual(["https://discord.example.net/api", "http://127.0.0.1:8081"]);
+    expect(shown).toContain("\nDiscord is asked at https://discord.example.net/api, as the old file says");
+    expect(shown).toContain("\nTelegram is asked at http://127.0.0.1:8081, as the old file says");
+    expect(shown).toContain("does not have these settings of it: operators, concurrency, telegram.webhook.");
+    const { operators, concurrency, telegram, ...kept } = parseSettings(old, "old");
+    const { webhook: _webhook, ...bot } = telegram ?? {};
+    expect(settingsIn(folder.file)).toMatchObject({ ...kept, telegram: bot });
+    expect(settingsIn(folder.file)).not.toMatchObject({ operators, concurrency });
+  });
+
+  it("is left out where somebody answers with none or no", async () => {
+    using folder = testFolder();
+    writeFileSync(folder.file, old);
+    const lines = ["y", "mo", "", "", "", "none", "", "", "none", "n"];
+    const { exitCode, shown } = await piped(folder.file, lines);
+    expect(exitCode, shown).toBe(0);
+    const { owners, discord, telegram, alerts } = settingsIn(folder.file);
+    expect(owners).toEqual({ terminal: ["mo"], discord: { users: [ID], roles: [] }, telegram: [] });
+    expect(discord).toEqual({ token: "env:OLD_DISCORD", guilds: [], api: "https://discord.example.net/api" });
+    expect({ telegram, alerts }).toEqual({ alerts: parseSettings("", "x").alerts });
+  });
+
+  it("cannot leave out whom nobody could do without", async () => {
+    using folder = testFolder();
+    writeFileSync(folder.file, old);
+    const { exitCode, shown } = await piped(folder.file, ["y", "", "n", "", "", "none"]);
+    expect({ exitCode, shown }).toEqual({ exitCode: 1, shown: expect.stringContaining("is needed") });
+    expect(readFileSync(folder.file, "utf8")).toBe(old);
+  });
+
+  it("is not suggested when it cannot be read", async () => {
+    using folder = testFolder();
+    writeFileSync(folder.file, `${old}nonsense: 1\n`);
+    const { exitCode, shown } = await piped(folder.file, ["y", "", "n"]);
+    expect(exitCode, shown).toBe(0);
+    expect(shown).toContain("cannot be read, so nothing of it is suggested");
+    expect(settingsIn(folder.file).owners.terminal).toEqual(["mo"]);
+  });
+
+  it("names nobody else by being read differently", async () => {
+    using folder = testFolder();
+    writeFileSync(folder.file, 'owners: { terminal: ["ada, eve"] }\n');
+    const { exitCode, shown } = await piped(folder.file, ["y"]);
+    expect(exitCode, shown).toBe(0);
+    expect(settingsIn(folder.file).owners.terminal).toEqual(["mo"]);
+  });
+});
+
 describe("with a person at the terminal", () => {
   it("asks again after a wrong answer", async () => {
     using folder = testFolder();
     const { exitCode, shown } = await typed(folder.file, [
-      ["Who may give commands", "\r"],
-      ["in Discord?", "n\r"],
-      ["in Telegram?", "y\r"],
-      ["variable that holds the token", "my token\r"],
+      ["Owners in the terminal", "\r"],
+      ["in Discord, too?", "n\r"],
+      ["in Telegram, too?", "y\r"],
+      ["Variable [", "my token\r"],
       ["capital letters", "\r"],
-      ["Your numeric id", "me\r"],
+      ["User ids of owners", "me\r"],
       ["must be a num", "123456789\r"],
-      ["Id of the chat", "\r"],
+      ["Chat id", "\r"],
       ["daily digest", "\r"],
       ["Time zone", "UTC\r"],
-      ["Write this to", "\r"],
+      ["Write it?", "\r"],
     ]);
     expect(exitCode, shown).toBe(0);
     expect(settingsIn(folder.file)).toMatchObject({
@@ -194,13 +271,23 @@ describe("with a person at the terminal", () => {
   });
 
   it.each([
+    ["is broken between words on a narrow terminal", 40, "This writes creel.yaml, question by\nquestion."],
+    ["stays in one line where the width is not known", 0, "This writes creel.yaml, question by question. Enter"],
+  ])("text %s", async (_what, columns, expected) => {
+    using folder = testFolder();
+    const leave = [["Owners in the terminal", "\u0003"]] as const;
+    const { shown } = await typed(folder.file, leave, {}, columns);
+    expect(shown).toContain(expected);
+  });
+
+  it.each([
     ["Ctrl-C", "\u0003"],
     ["Ctrl-D", null],
   ])("%s leaves everything untouched", async (_key, answer) => {
     using folder = testFolder();
     const { exitCode, shown } = await typed(folder.file, [
-      ["Who may give commands", "\r"],
-      ["in Discord?", answer],
+      ["Owners in the terminal", "\r"],
+      ["in Discord, too?", answer],
     ]);
     expect(exitCode).toBe(130);
     expect(shown).toContain("Nothing was written.");
@@ -213,9 +300,9 @@ describe("with a person at the terminal", () => {
     const { exitCode } = await typed(
       folder.file,
       [
-        ["Who may give", "\r"],
-        ["in Discord?", "y\r"],
-        ["variable", "\r"],
+        ["Owners in the terminal", "\r"],
+        ["in Discord, too?", "y\r"],
+        ["Variable", "\r"],
       ],
       {
         environment: { CREEL_DISCORD_TOKEN: DISCORD_TOKEN },
@@ -232,10 +319,10 @@ describe("with a person at the terminal", () => {
   it("a no to the last question writes nothing", async () => {
     using folder = testFolder();
     const { exitCode } = await typed(folder.file, [
-      ["Who may give commands", "\r"],
-      ["in Discord?", "n\r"],
-      ["in Telegram?", "n\r"],
-      ["Write this to", "n\r"],
+      ["Owners in the terminal", "\r"],
+      ["in Discord, too?", "n\r"],
+      ["in Telegram, too?", "n\r"],
+      ["Write it?", "n\r"],
     ]);
     expect(exitCode).toBe(1);
     expect(existsSync(folder.file)).toBe(false);

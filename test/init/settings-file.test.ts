@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { parseSettings } from "../../src/config.ts";
+import { DISCORD_API, parseSettings, TELEGRAM_API } from "../../src/config.ts";
 import type { InitAnswers } from "../../src/init/answers.ts";
 import { settingsFile } from "../../src/init/settings-file.ts";
 import { looksLikeToken } from "../../src/init/token-shape.ts";
@@ -20,6 +20,7 @@ const answers: fc.Arbitrary<InitAnswers> = fc
     discord: fc.option(
       fc.record({
         variable,
+        api: fc.option(fc.constant("https://discord.example.net/api")),
         guilds: fc.array(snowflake, { maxLength: 2 }),
         users: fc.array(snowflake, { maxLength: 3 }),
         roles: fc.array(snowflake, { minLength: 1, maxLength: 3 }),
@@ -29,6 +30,7 @@ const answers: fc.Arbitrary<InitAnswers> = fc
     telegram: fc.option(
       fc.record({
         variable,
+        apiRoot: fc.option(fc.constant("http://127.0.0.1:8081")),
         users: fc.array(digits(1, 16), { minLength: 1, maxLength: 3 }),
         alerts: fc.option(fc.tuple(fc.constantFrom("", "-"), digits(1, 16)).map((parts) => parts.join(""))),
       }),
@@ -49,10 +51,11 @@ function expectExactly(text: string, { terminal, discord, telegram, digest }: In
     discord: { users: discord?.users ?? [], roles: discord?.roles ?? [] },
     telegram: telegram?.users ?? [],
   });
-  expect(bot && { token: bot.token, guilds: bot.guilds }).toEqual(
-    discord === null ? undefined : { token: `env:${discord.variable}`, guilds: discord.guilds },
+  const { variable, api, guilds } = discord ?? {};
+  expect(bot).toEqual(discord === null ? undefined : { token: `env:${variable}`, guilds, api: api ?? DISCORD_API });
+  expect(otherBot).toEqual(
+    telegram === null ? undefined : { token: `env:${telegram.variable}`, apiRoot: telegram.apiRoot ?? TELEGRAM_API },
   );
-  expect(otherBot?.token).toBe(telegram === null ? undefined : `env:${telegram.variable}`);
   expect(alerts).toEqual({
     ...(discord?.alerts == null ? {} : { discord: discord.alerts }),
     ...(telegram?.alerts == null ? {} : { telegram: telegram.alerts }),
@@ -105,19 +108,46 @@ function unrepeated({ discord, telegram }: InitAnswers): Pick<InitAnswers, "disc
   return {
     discord: discord && {
       ...discord,
+      api: null,
       guilds: once(discord.guilds),
       users: once(discord.users),
       roles: once(discord.roles),
     },
-    telegram: telegram && { ...telegram, users: once(telegram.users) },
+    telegram: telegram && { ...telegram, apiRoot: null, users: once(telegram.users) },
   };
 }
+
+it("stays as it is when it is replaced with everything that is suggested", async () => {
+  await fc.assert(
+    fc.asyncProperty(answers, async (given) => {
+      using folder = testFolder();
+      writeFileSync(folder.file, settingsFile(given));
+      const { exitCode, shown } = await piped(folder.file, ["y", ...Array(20).fill("")]);
+      expect(exitCode, shown).toBe(0);
+      const { discord, telegram } = unrepeated(given);
+      const simple = given.terminal.every((name) => /^[^\s,;\p{C}]+$/u.test(name));
+      expectExactly(readFileSync(folder.file, "utf8"), {
+        digest: given.digest,
+        terminal: simple ? [...new Set(given.terminal)] : ["mo"],
+        discord: discord && { ...discord, api: given.discord?.api ?? null },
+        telegram: telegram && { ...telegram, apiRoot: given.telegram?.apiRoot ?? null },
+      });
+    }),
+  );
+});
 
 it("comments every setting", () => {
   const given = {
     terminal: ["mo"],
-    discord: { variable: "A", guilds: [GUILD], users: [ID], roles: [OTHER_ID], alerts: CHANNEL },
-    telegram: { variable: "B", users: ["1"], alerts: "-2" },
+    discord: {
+      variable: "A",
+      api: "https://discord.example.net/api",
+      guilds: [GUILD],
+      users: [ID],
+      roles: [OTHER_ID],
+      alerts: CHANNEL,
+    },
+    telegram: { variable: "B", apiRoot: "http://127.0.0.1:8081", users: ["1"], alerts: "-2" },
     digest: { at: "09:00", timeZone: "UTC" },
   };
   const lines = settingsFile(given).split("\n");
