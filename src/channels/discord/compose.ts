@@ -8,9 +8,10 @@ import {
 } from "discord.js";
 import { buttonsOf, type ChatMessage } from "../channel.ts";
 import type { Action, Block, Tone } from "../message.ts";
+import { type Outline, outline, plainText } from "../shape/outline.ts";
+import { cut, words } from "../shape/plain-text.ts";
 import { fitsAsText, type Section, sectionOf } from "./blocks.ts";
-import { escapeLine } from "./markdown.ts";
-import { cleanLine, cleanLines, cut } from "./plain-text.ts";
+import { escapeMarkup } from "./markdown.ts";
 
 /** Source: Discord API, "Embed Limits". The description gets less than its 4096, so that all parts stay below 6000 together. */
 const MAX = { title: 256, description: 3400, fields: 25, fieldName: 128, fieldValue: 1000, allFields: 2300, label: 80 };
@@ -19,7 +20,6 @@ const ROWS = 5;
 const SHORT = 28;
 /** Below the 10 MiB that any server allows. */
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
-const NOTHING = "–";
 
 const COLOURS: Readonly<Record<Tone, number>> = {
   plain: 0x8a93a3,
@@ -46,24 +46,16 @@ export interface Composed {
 
 /** Any message as one embed and its buttons, within Discord's limits: what does not fit is in a file. */
 export function compose(message: ChatMessage): Composed {
-  const { description, fields, isCut } = body(message.blocks);
-  const title = escapeLine(message.title);
-  const embed: APIEmbed = { title: cut(title, MAX.title) || NOTHING, color: COLOURS[message.tone] };
+  const last = message.blocks.at(-1);
+  const { fields, isCut: fieldsCut } = last?.type === "fields" ? fieldsOf(last) : { fields: [], isCut: false };
+  const above = outline(last?.type === "fields" ? { ...message, blocks: message.blocks.slice(0, -1) } : message);
+  const { description, isCut } = joined(above.parts.map(sectionOf));
+  const title = escapeMarkup(above.title);
+  const embed: APIEmbed = { title: cut(title, MAX.title), color: COLOURS[message.tone] };
   if (description !== "") embed.description = description;
   if (fields.length > 0) embed.fields = fields;
-  return {
-    embeds: [embed],
-    components: buttonRows(message),
-    files: filesOf(message, isCut || title.length > MAX.title),
-  };
-}
-
-function body(blocks: readonly Block[]): { description: string; fields: Fields; isCut: boolean } {
-  const last = blocks.at(-1);
-  const { fields, isCut: fieldsCut } = last?.type === "fields" ? fieldsOf(last) : { fields: [], isCut: false };
-  const sections = (last?.type === "fields" ? blocks.slice(0, -1) : blocks).map(sectionOf);
-  const { description, isCut } = joined(sections);
-  return { description, fields, isCut: isCut || fieldsCut || sections.some((section) => section.isCut) };
+  const isLossy = isCut || fieldsCut || title.length > MAX.title;
+  return { embeds: [embed], components: buttonRows(message), files: filesOf(outline(message), isLossy) };
 }
 
 /** Discord shows fields below everything else, so only a last block can be made of them. */
@@ -72,10 +64,10 @@ function fieldsOf(block: Extract<Block, { type: "fields" }>): { fields: Fields; 
   let room = MAX.allFields;
   let isCut = block.fields.length > MAX.fields;
   for (const { name, value } of block.fields.slice(0, MAX.fields)) {
-    const [escapedName, escapedValue] = [escapeLine(name), escapeLine(value)];
+    const [escapedName, escapedValue] = [escapeMarkup(words(name)), escapeMarkup(words(value))];
     const field = {
-      name: cut(escapedName, MAX.fieldName) || NOTHING,
-      value: cut(escapedValue, MAX.fieldValue) || NOTHING,
+      name: cut(escapedName, MAX.fieldName),
+      value: cut(escapedValue, MAX.fieldValue),
       inline: escapedName.length <= SHORT && escapedValue.length <= SHORT,
     };
     room -= field.name.length + field.value.length;
@@ -86,19 +78,19 @@ function fieldsOf(block: Extract<Block, { type: "fields" }>): { fields: Fields; 
   return { fields, isCut };
 }
 
-/** As many whole pieces as there is room for. */
+/** As many whole lines as there is room for. */
 function joined(sections: readonly Section[]): { description: string; isCut: boolean } {
   let description = "";
-  for (const { pieces } of sections) {
-    for (const [index, piece] of pieces.entries()) {
+  for (const { lines } of sections) {
+    for (const [index, line] of lines.entries()) {
       const gap = description === "" ? "" : index === 0 ? "\n\n" : "\n";
-      if (description.length + gap.length + piece.length + 2 > MAX.description) {
+      if (description.length + gap.length + line.length + 2 > MAX.description) {
         return { description: `${description}\n…`, isCut: true };
       }
-      description += gap + piece;
+      description += gap + line;
     }
   }
-  return { description, isCut: false };
+  return { description, isCut: sections.some(({ isCut }) => isCut) };
 }
 
 function buttonRows(message: ChatMessage): ButtonRow[] {
@@ -108,7 +100,8 @@ function buttonRows(message: ChatMessage): ButtonRow[] {
       ({ action, press }): APIButtonComponentWithCustomId => ({
         type: ComponentType.Button,
         style: STYLES[action.tone],
-        label: buttonLabel(action.label),
+        // Buttons know no markup, so nothing needs escaping.
+        label: cut(words(action.label), MAX.label),
         custom_id: press,
       }),
     );
@@ -118,48 +111,16 @@ function buttonRows(message: ChatMessage): ButtonRow[] {
   }));
 }
 
-/** Buttons know no markup, so nothing needs escaping. */
-function buttonLabel(label: string): string {
-  return cut(cleanLine(label), MAX.label) || NOTHING;
-}
-
-function filesOf(message: ChatMessage, isCut: boolean): RawFile[] {
-  const logs = message.blocks.filter((block) => block.type === "log").filter((block) => !fitsAsText(block.lines));
-  const files = logs.length === 0 ? [] : [textFile("log.txt", logs.map((log) => log.lines.join("\n")).join("\n\n"))];
-  return isCut ? [...files, textFile("message.txt", wholeText(message))] : files;
+/** Long logs have a file of their own. */
+function filesOf(content: Outline, isCut: boolean): RawFile[] {
+  const logs = content.parts.filter((part) => part.type === "log").filter((part) => !fitsAsText(part));
+  const files = logs.length === 0 ? [] : [textFile("log.txt", logs.map(({ lines }) => lines.join("\n")).join("\n\n"))];
+  const rest = { ...content, parts: content.parts.filter(fitsAsText) };
+  return isCut ? [...files, textFile("message.txt", plainText(rest))] : files;
 }
 
 function textFile(name: string, text: string): RawFile {
-  const bytes = Buffer.from(`${text.toWellFormed()}\n`, "utf8");
+  const bytes = Buffer.from(`${text}\n`, "utf8");
   const kept = bytes.subarray(Math.max(0, bytes.length - MAX_FILE_BYTES));
   return { name, data: kept, contentType: "text/plain; charset=utf-8" };
-}
-
-/** Everything but long logs, which have a file of their own. */
-function wholeText({ title, blocks }: ChatMessage): string {
-  const others = blocks.filter((block) => block.type !== "log" || fitsAsText(block.lines));
-  return [cleanLine(title), ...others.map(blockText)].join("\n\n");
-}
-
-function blockText(block: Block): string {
-  switch (block.type) {
-    case "text":
-      return cleanLines(block.text);
-    case "fields":
-      return block.fields.map(({ name, value }) => `${cleanLine(name)}: ${cleanLine(value)}`).join("\n");
-    case "table":
-      return [block.head, ...block.rows].map((row) => row.map(cleanLine).join(" | ")).join("\n");
-    case "bar":
-      return `${block.done}/${block.total} ${cleanLine(block.note)}`;
-    case "steps":
-      return block.steps
-        .map(({ title, time, detail }) =>
-          [title, time, detail].flatMap((part) => (part === null ? [] : [cleanLine(part)])).join(" · "),
-        )
-        .join("\n");
-    case "list":
-      return [block.title, ...block.items].map(cleanLine).join("\n");
-    case "log":
-      return block.lines.join("\n");
-  }
 }

@@ -1,5 +1,3 @@
-import { cleanLine, cleanLines } from "./plain-text.ts";
-
 /**
  * Everything that starts formatting, a mention, an emoji, a timestamp or a link in Discord's markup, wherever it stands: `*_~|` and backticks,
  * `<` of `<@id>`, `<#id>`, `<:name:id>`, `<t:time>` and `</command:id>`, `[` of `[text](link)`, `@` of `@everyone`, and the colon of
@@ -9,17 +7,8 @@ const ANYWHERE = /[\\`*_~|<>[\]@:#]/g;
 /** At the start of a line: lists, also numbered ones, and `-#` for small print. Headings and quotes are in `ANYWHERE`. */
 const LINE_START = /^(\s*)(?:([-+])|(\d+)([.)]))(?=\s|$)/gm;
 
-/** Shows any text as it is, without line breaks. */
-export function escapeLine(text: string): string {
-  return escapeMarkup(cleanLine(text));
-}
-
-/** Shows any text as it is, line by line. */
-export function escapeLines(text: string): string {
-  return escapeMarkup(cleanLines(text));
-}
-
-function escapeMarkup(clean: string): string {
+/** Shows clean text as it is, line by line; a backslash that is cut from what it escapes vanishes, as Discord shows it. */
+export function escapeMarkup(clean: string): string {
   return clean
     .replace(ANYWHERE, "\\$&")
     .replace(LINE_START, (_, space: string, bullet: string | undefined, digits: string | undefined, dot: string) =>

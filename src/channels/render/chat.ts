@@ -85,3 +85,8 @@ export function buttonTooOld(): OpsError {
 function formatTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
+
+/** How far something is, behind its bar. */
+export function barWords({ done, total, note }: Extract<Block, { type: "bar" }>): string {
+  return `${done} of ${total} · ${note}`;
+}

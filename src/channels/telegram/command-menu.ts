@@ -1,6 +1,6 @@
 import type { Api } from "grammy";
 import type { Command } from "../../../commands/command.ts";
-import { cut } from "./rich.ts";
+import { cut } from "../shape/plain-text.ts";
 
 /** Private chats and groups are set, too, because a list that was once set there hides the default one. */
 const SCOPES = [{ type: "default" }, { type: "all_private_chats" }, { type: "all_group_chats" }] as const;

@@ -1,8 +1,8 @@
 import type { Finding } from "../../core/finding.ts";
 import type { Secret } from "../../core/secrets.ts";
+import { cleanLine } from "../shape/plain-text.ts";
 import { type Client, createClient } from "./client.ts";
 import { isConflict } from "./errors.ts";
-import { clean } from "./escape.ts";
 import { createHealth } from "./health.ts";
 
 export interface TelegramDiagnosis {
@@ -77,7 +77,7 @@ function webhookFinding(wanted: string, set: string): Finding {
 function lastError(atSeconds: number | undefined, message: string | undefined): Finding | null {
   if (atSeconds === undefined) return null;
   const at = new Date(atSeconds * 1000).toISOString().slice(0, 16).replace("T", " ");
-  const seen = `Telegram could last not deliver at ${at} UTC: ${clean(message ?? "it does not say why")}.`;
+  const seen = `Telegram could last not deliver at ${at} UTC: ${cleanLine(message ?? "it does not say why")}.`;
   return warning(
     "telegram.webhook",
     seen,
@@ -106,7 +106,7 @@ async function alerts(client: Client, botId: number, chatId: string): Promise<Fi
   const subject = "alerts.telegram";
   try {
     const chat = await client.api.getChat(Number(chatId));
-    const title = clean(chat.title ?? chat.first_name ?? chatId);
+    const title = cleanLine(chat.title ?? chat.first_name ?? chatId);
     if (chat.type === "private") return ok(subject, `Alerts go to the chat with ${title}.`);
     const me = await client.api.getChatMember(Number(chatId), botId);
     const mayWrite =

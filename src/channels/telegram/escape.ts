@@ -1,17 +1,4 @@
-import { stripVTControlCharacters } from "node:util";
-
 const WORD_JOINER = "\u2060";
-/** Control characters, lone surrogates, invisible ones, and those that make text read in another order than it is written. */
-const UNSAFE = /[\p{Cc}\p{Cs}\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
-const STACKED = /(\p{M}{4})\p{M}+/gu;
-
-/** Makes one harmless line of anything: no control characters, no direction overrides, no towers of accents. */
-export function clean(text: string): string {
-  return stripVTControlCharacters(text)
-    .replace(/[\t\r\n\v\f\u0085\u2028\u2029]+/g, " ")
-    .replace(UNSAFE, "")
-    .replace(STACKED, "$1");
-}
 
 /** The characters that mean something in Telegram's HTML (core.telegram.org/bots/api#html-style). */
 export function escapeHtml(text: string): string {

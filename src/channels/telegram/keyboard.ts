@@ -1,7 +1,6 @@
 import { buttonsOf, type ChatMessage } from "../channel.ts";
 import type { Action } from "../message.ts";
-import { clean } from "./escape.ts";
-import { shorten } from "./rich.ts";
+import { cut, words } from "../shape/plain-text.ts";
 
 /** As the Bot API has it: core.telegram.org/bots/api#inlinekeyboardbutton. */
 interface Button {
@@ -36,6 +35,6 @@ export function keyboardOf(message: ChatMessage): Keyboard | null {
 
 function button({ label, tone }: Action, press: string): Button {
   const style = STYLES[tone];
-  const text = shorten(clean(label).trim(), LONGEST_LABEL) || "…";
+  const text = cut(words(label), LONGEST_LABEL);
   return { text, callback_data: press, ...(style ? { style } : {}) };
 }

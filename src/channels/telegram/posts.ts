@@ -2,13 +2,13 @@ import { InputFile } from "grammy";
 import type { Actor } from "../../core/actor.ts";
 import type { Place } from "../../core/chat.ts";
 import type { ChatMessage, Posted } from "../channel.ts";
+import { cleanLine, cut } from "../shape/plain-text.ts";
 import type { Client } from "./client.ts";
 import { type Composed, compose, type Lead } from "./compose.ts";
 import { type Refusal, refusalOf } from "./errors.ts";
-import { clean, escapeHtml } from "./escape.ts";
+import { escapeHtml } from "./escape.ts";
 import type { Migrations } from "./migrations.ts";
 import { isGroup, isPerson } from "./people.ts";
-import { shorten } from "./rich.ts";
 import { createSentMessages, digestOf } from "./sent-messages.ts";
 
 /** Without a preview of what looks like a link after all. */
@@ -148,6 +148,6 @@ export type Posts = ReturnType<typeof createPosts>;
 /** Only a mention makes a sound for one person of a group, and only for people the bot has met. */
 function mentionOf(person: Actor | null, place: Place): Lead | null {
   if (person === null || !isGroup(place) || person.channel !== "telegram" || !isPerson(person)) return null;
-  const name = shorten(clean(person.name).trim(), LONGEST_NAME) || person.user;
+  const name = cut(cleanLine(person.name), LONGEST_NAME) || person.user;
   return { html: `<a href="tg://user?id=${person.user}">${escapeHtml(name)}</a>\n`, length: name.length + 1 };
 }

@@ -1,85 +1,79 @@
-import { clean, defuse, escapeHtml } from "./escape.ts";
+import type { Outline, Part } from "../shape/outline.ts";
+import { lastLines, startOf } from "../shape/plain-text.ts";
+import { defuse, escapeHtml } from "./escape.ts";
 
-/** A piece of text in one look. In `code` and `pre` Telegram searches for nothing, so they can be copied as they are. */
+/** In `code` and `pre` Telegram searches for nothing, so they can be copied as they are. */
+type Look = "plain" | "strong" | "detail" | "code" | "pre" | "gap";
+
+/** Harmless text in one look; only `pre` and `gap` have line ends in them. */
 export interface Span {
-  /** Anything. In `pre` line ends are kept. */
   readonly text: string;
-  readonly look: "plain" | "bold" | "italic" | "code" | "pre";
+  readonly look: Look;
 }
 
 /** Telegram shows 100 entities of a message and forgets the others; a few are kept for a mention. */
 const MOST_ENTITIES = 95;
-const TAGS = { bold: "b", italic: "i", code: "code", pre: "pre" } as const;
-const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+const TAGS: Readonly<Record<Look, string | null>> = {
+  ...{ plain: null, gap: null },
+  ...{ strong: "b", detail: "i", code: "code", pre: "pre" },
+};
+const LINE_END: Span = { text: "\n", look: "gap" };
+const EMPTY_LINE: Span = { text: "\n\n", look: "gap" };
 
-/** What people see of a span, after the formatting is taken out. */
-function shown({ text, look }: Span): string {
-  if (look === "pre") return text.split("\n").map(clean).join("\n");
-  return look === "code" ? clean(text) : defuse(clean(text));
+/** `logRoom`: how many characters the lines of all logs may take, the newest first; null: as many as they need. */
+export function spansOf({ mark, title, parts }: Outline, logRoom: number | null): Span[] {
+  const logs = parts.filter(({ type }) => type === "log").length;
+  const each = logRoom === null ? null : Math.floor(logRoom / Math.max(1, logs));
+  const head: Span[] = [
+    { text: mark === null ? "" : `${mark} `, look: "plain" },
+    { text: title, look: "strong" },
+  ];
+  const others = parts.map((part) => partSpans(part, each)).filter((spans) => spans.length > 0);
+  return withFewEntities([...head, ...others.flatMap((spans) => [EMPTY_LINE, ...spans])]);
 }
 
-export function plain(text: string): Span {
-  return { text, look: "plain" };
-}
-
-export function bold(text: string): Span {
-  return { text, look: "bold" };
-}
-
-/** A line end, which no text of a span becomes. */
-export const LINE_END = Symbol("line end");
-export type Piece = Span | typeof LINE_END;
-
-export function lengthOf(pieces: readonly Piece[]): number {
-  return withFewEntities(pieces).reduce((sum, piece) => sum + shown(piece).length, 0);
-}
-
-/** Beyond what Telegram shows formatted, everything is plain, and so made harmless as plain text is. */
-function withFewEntities(pieces: readonly Piece[]): Span[] {
-  let entities = 0;
-  return pieces.map((piece) => {
-    if (piece === LINE_END) return { text: "\n", look: "pre" };
-    if (piece.look !== "plain") entities += 1;
-    return entities > MOST_ENTITIES ? { text: piece.text, look: "plain" } : piece;
+function partSpans(part: Part, logRoom: number | null): Span[] {
+  if (part.type === "log") {
+    const lines = logRoom === null ? part.lines : lastLines(part.lines, logRoom);
+    return lines.length === 0 ? [] : [{ text: lines.join("\n"), look: "pre" }];
+  }
+  return part.lines.flatMap((line, index) => {
+    // A command's usage can be tapped to copy it; sent by a slip it could do something.
+    const spans = line.map(
+      ({ text, look }): Span => ({ text, look: text.startsWith("/") && look === "strong" ? "code" : look }),
+    );
+    return index === 0 ? spans : [LINE_END, ...spans];
   });
 }
 
+/** Beyond what Telegram shows formatted, everything is plain, and so made harmless as plain text is. */
+function withFewEntities(spans: readonly Span[]): Span[] {
+  let entities = 0;
+  return spans.map((span) => {
+    if (TAGS[span.look] !== null) entities += 1;
+    const { text, look } = entities > MOST_ENTITIES && span.look !== "gap" ? { ...span, look: "plain" as const } : span;
+    return look === "plain" || look === "strong" || look === "detail" ? { text: defuse(text), look } : { text, look };
+  });
+}
+
+export function lengthOf(spans: readonly Span[]): number {
+  return spans.reduce((sum, { text }) => sum + text.length, 0);
+}
+
 /** Telegram's HTML of at most `limit` UTF-16 units after its tags and references are taken out; `…` where something is missing. */
-export function toHtml(pieces: readonly Piece[], limit: number): string {
+export function toHtml(spans: readonly Span[], limit: number): string {
+  if (lengthOf(spans) <= limit) return spans.map(tagged).join("");
   const html: string[] = [];
-  let left = lengthOf(pieces) <= limit ? Number.POSITIVE_INFINITY : limit - 1;
-  for (const span of withFewEntities(pieces)) {
-    const whole = shown(span);
-    const text = whole.length <= left ? whole : cut(whole, left);
-    html.push(whole === "\n" ? text : tagged(text, span.look));
-    left -= whole.length;
-    if (text.length < whole.length || left < 0) return `${html.join("")}…`;
+  let left = limit - 1;
+  for (const { text, look } of spans) {
+    html.push(tagged({ text: startOf(text, Math.max(0, left)), look }));
+    left -= text.length;
+    if (left < 0) break;
   }
-  return html.join("");
+  return `${html.join("")}…`;
 }
 
-/** One line without any formatting, for places where Telegram searches for nothing. */
-export function toPlainText(pieces: readonly Piece[]): string {
-  return pieces.map((piece) => (piece === LINE_END ? "\n" : piece.text.split("\n").map(clean).join("\n"))).join("");
-}
-
-function tagged(text: string, look: Span["look"]): string {
-  if (look === "plain" || text === "") return escapeHtml(text);
-  return `<${TAGS[look]}>${escapeHtml(text)}</${TAGS[look]}>`;
-}
-
-/** The longest start of `text` that ends between two characters as people count them and has at most `limit` UTF-16 units. */
-export function cut(text: string, limit: number): string {
-  let end = 0;
-  // A little more than fits is enough to see where the last character ends.
-  for (const { index, segment } of graphemes.segment(text.slice(0, limit + 1))) {
-    if (index + segment.length > limit) break;
-    end = index + segment.length;
-  }
-  return text.slice(0, end);
-}
-
-/** Of at most `limit` UTF-16 units, with `…` at its end when something is missing. */
-export function shorten(text: string, limit: number): string {
-  return text.length <= limit ? text : `${cut(text, limit - 1)}…`;
+function tagged({ text, look }: Span): string {
+  const tag = TAGS[look];
+  return tag === null || text === "" ? escapeHtml(text) : `<${tag}>${escapeHtml(text)}</${tag}>`;
 }

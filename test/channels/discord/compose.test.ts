@@ -29,7 +29,7 @@ describe("a message", () => {
       { type: "steps" as const, steps },
     ];
     expect(embedOf({ blocks })?.description).toBe(
-      "████░░░░░░░░ 1/3 · 15 s\n\n✅ Create the host · 3.1 s\n▶️ **Start the gateway** · 12 s\n› pulling the image\n▫️ Check it",
+      "████░░░░░░░░ 1 of 3 · 15 s\n\n✅ Create the host · 3.1 s\n▶️ **Start the gateway** · 12 s\n› pulling the image\n▫️ Check it",
     );
   });
 
@@ -42,9 +42,7 @@ describe("a message", () => {
         ["bob", "crashed", ""],
       ],
     };
-    expect(embedOf({ blocks: [wide] })?.description).toBe(
-      "**ada**\nState ready · Up 3 h\n**bob**\nState crashed · Up –",
-    );
+    expect(embedOf({ blocks: [wide] })?.description).toBe("**ada**\nState ready · Up 3 h\n**bob**\nState crashed");
     const narrow = { type: "table" as const, head: ["Command", "Does"], rows: [["/status", "Show the agents"]] };
     expect(embedOf({ blocks: [narrow] })?.description).toBe("**/status** Show the agents");
   });

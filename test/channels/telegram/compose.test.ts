@@ -44,7 +44,7 @@ describe("on a narrow screen", () => {
       { mark: "pending" as const, title: "Check", time: null, detail: null },
     ];
     expect(html({ type: "bar", done: 1, total: 3, note: "4 s" }, { type: "steps", steps })).toBe(
-      "████░░░░░░░░ 1 of 3 · 4 s\n\n✅ Reserve · 1 s\n⏳ Start · 3 s\n<i>   pulling</i>\n▫️ Check",
+      "████░░░░░░░░ 1 of 3 · 4 s\n\n✅ Reserve · 1 s\n▶️ <b>Start</b> · 3 s\n<i>› pulling</i>\n▫️ Check",
     );
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { clean, defuse } from "../../../src/channels/telegram/escape.ts";
+import { defuse } from "../../../src/channels/telegram/escape.ts";
 
 const J = "\u2060";
 
@@ -28,10 +28,4 @@ describe("what Telegram would make clickable", () => {
       expect(defuse(given)).toBe(given.replace("$5", `$${J}5`));
     },
   );
-});
-
-test("clean makes one line without anything that cannot be seen or turns text around", () => {
-  expect(clean("a\r\nb\u001b[31m\u202ec\ud800d\u200be\u0000")).toBe("a bcde");
-  expect(clean("👩‍👩‍👧 e\u0301")).toBe("👩‍👩‍👧 e\u0301");
-  expect(clean(`z${"\u0321".repeat(50)}`)).toHaveLength(5);
 });
