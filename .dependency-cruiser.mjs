@@ -43,7 +43,7 @@ export default {
       to: { path: "^services/", dependencyTypesNot: ["type-only"] },
     },
     only("fleet-imports-core-ports-operations", "^src/fleet/", `^src/(fleet|operations|core)/|${ports}`),
-    only("init-imports-core-and-config", "^src/init/", "^src/(init|core)/|^src/(config|folders)\\.ts$"),
+    only("init-imports-core-and-config", "^src/init/", "^src/(init|core)/|^src/(settings|folders)\\.ts$"),
     only("jobs-import-core-and-operations", "^src/jobs/", "^src/(jobs|core|operations)/"),
     {
       name: "adapters-import-core-and-ports",

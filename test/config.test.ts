@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { tableName } from "../services/provider/local/nspawn/network.ts";
-import { loadConfig, parseSettings } from "../src/config.ts";
+import { loadConfig } from "../src/config.ts";
 import { OpsError } from "../src/core/errors.ts";
+import { parseSettings } from "../src/settings.ts";
 
 const example = readFileSync(new URL("../creel.example.yaml", import.meta.url), "utf8");
 

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
-import { parseSettings } from "../config.ts";
 import { OpsError } from "../core/errors.ts";
+import { parseSettings } from "../settings.ts";
 import { NOT_AN_ID } from "./texts.ts";
 
 /** What a person has told `creel init`. Ids are decimal text, as the chats show them. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
-import { DISCORD_API, parseSettings, TELEGRAM_API } from "../config.ts";
 import type { Secret } from "../core/secrets.ts";
+import { DISCORD_API, parseSettings, TELEGRAM_API } from "../settings.ts";
 import { createDialog, type Dialog, Stopped } from "./dialog.ts";
 import { readPrevious } from "./previous.ts";
 import { askEverything } from "./questions.ts";

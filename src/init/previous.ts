@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
-import { DISCORD_API, parseSettings, type Settings, TELEGRAM_API } from "../config.ts";
+import { DISCORD_API, parseSettings, type Settings, TELEGRAM_API } from "../settings.ts";
 import type { InitAnswers } from "./answers.ts";
 import { DISCORD_VARIABLE, isVariable, TELEGRAM_VARIABLE } from "./variable.ts";
 

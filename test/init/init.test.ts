@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseSettings } from "../../src/config.ts";
+import { parseSettings } from "../../src/settings.ts";
 import {
   CHANNEL,
   DISCORD_TOKEN,

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { DISCORD_API, parseSettings, TELEGRAM_API } from "../../src/config.ts";
 import type { InitAnswers } from "../../src/init/answers.ts";
 import { settingsFile } from "../../src/init/settings-file.ts";
 import { looksLikeToken } from "../../src/init/token-shape.ts";
+import { DISCORD_API, parseSettings, TELEGRAM_API } from "../../src/settings.ts";
 import { CHANNEL, DISCORD_TOKEN, GUILD, ID, OTHER_ID, piped, TELEGRAM_TOKEN, testFolder } from "./conversation.ts";
 
 const digits = (min: number, max: number) => fc.stringMatching(new RegExp(`^[1-9]\\d{${min - 1},${max - 1}}$`));
