@@ -1,5 +1,4 @@
-/** More than can be asked for at once, several times. */
-const REMEMBERED = 1000;
+import { createRecent } from "./recent.ts";
 
 /**
  * Which updates have been dealt with. Asking Telegram for updates from a number on throws away all before it, so that number
@@ -9,8 +8,8 @@ export function createBacklog() {
   const working = new Set<number>();
   /** Done while an older one is still being worked on. */
   const early = new Set<number>();
-  /** In the order they were done. An answer that was on its way may bring them once more. */
-  const past = new Set<number>();
+  /** An answer that was on its way may bring them once more. */
+  const past = createRecent();
   let offset = 0;
 
   return {
@@ -24,10 +23,6 @@ export function createBacklog() {
       working.delete(id);
       early.add(id);
       past.add(id);
-      for (const oldest of past) {
-        if (past.size <= REMEMBERED) break;
-        past.delete(oldest);
-      }
       const firstOpen = Math.min(...working);
       const passed = [...early].filter((one) => one < firstOpen);
       // Not the highest of all times: after a quiet week Telegram's numbers start somewhere else.

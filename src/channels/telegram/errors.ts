@@ -1,5 +1,6 @@
 import { GrammyError, HttpError } from "grammy";
 import { OpsError } from "../../core/errors.ts";
+import { cleanLine } from "../shape/plain-text.ts";
 
 /** How a call went wrong, apart from what a person is told. */
 export type Refusal =
@@ -62,6 +63,7 @@ function answered({ error_code: code, description, parameters, method }: GrammyE
   if (code >= 500) return unavailable("Telegram has a problem of its own.", evidence);
   if (code === 401 || code === 404) return tokenRefused(evidence);
   if (code === 409) return secondProgram(evidence);
+  if (code === 400 && method === "setWebhook") return webhookRefused(description, evidence);
   if (code === 403 || parameters.migrate_to_chat_id !== undefined || NO_PLACE.test(description)) {
     return new OpsError({
       code: "chat-forbidden",
@@ -74,6 +76,19 @@ function answered({ error_code: code, description, parameters, method }: GrammyE
     code: "internal",
     userMessage: "Telegram did not understand what Creel sent.",
     hint: "Please report it, with the end of creel.log in the state folder.",
+    evidence,
+  });
+}
+
+/** Telegram's own words say best what is wrong: a port, a certificate, a name that nobody knows. */
+function webhookRefused(description: string, evidence: readonly string[]): OpsError {
+  const reason = cleanLine(description)
+    .replace(/^Bad Request: (?:bad webhook: )?/i, "")
+    .replace(/\.$/, "");
+  return new OpsError({
+    code: "config-invalid",
+    userMessage: `Telegram does not take the address in telegram.webhook.url. It says: ${reason}.`,
+    hint: "Set telegram.webhook.url to an https:// address that Telegram can reach, on port 443, 80, 88 or 8443.",
     evidence,
   });
 }

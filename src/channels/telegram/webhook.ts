@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { OpsError } from "../../core/errors.ts";
 import type { Secret } from "../../core/secrets.ts";
+import { listen } from "./listen.ts";
+import { createRecent } from "./recent.ts";
 import { readUpdate, type Update } from "./update.ts";
 
 export interface WebhookSettings {
@@ -29,11 +31,12 @@ export function checkWebhookSecret({ secret }: WebhookSettings): void {
 
 /**
  * Takes updates that Telegram delivers. 200 only after `handle` has dealt with one: Telegram delivers everything else again.
- * @throws OpsError `address-in-use` when it cannot listen there.
+ * @throws OpsError `address-in-use`, `config-invalid` when it cannot listen there.
  */
 export async function startWebhook(settings: WebhookSettings, handle: (update: Update) => Promise<void>) {
   const path = new URL(settings.url).pathname;
   const working = new Map<number, Promise<void>>();
+  const finished = createRecent();
   const expected = digest(settings.secret.reveal());
   const server = createServer((request, response) => {
     respond(request).then(
@@ -55,23 +58,16 @@ export async function startWebhook(settings: WebhookSettings, handle: (update: U
     return 200;
   }
 
-  /** Telegram asks again after a minute without an answer; what is still being worked on is not begun twice. */
-  function handleOnce(update: Update): Promise<void> {
+  /** Telegram asks again when it got no answer within a minute, or when the answer was lost: nothing is begun twice. */
+  async function handleOnce(update: Update): Promise<void> {
+    if (finished.has(update.id)) return;
     const work = working.get(update.id) ?? handle(update).finally(() => working.delete(update.id));
     working.set(update.id, work);
-    return work;
+    await work;
+    finished.add(update.id);
   }
 
-  const { host, port } = addressOf(settings.listen);
-  server.listen(port, host);
-  await once(server, "listening").catch((cause: unknown) => {
-    throw new OpsError({
-      code: "address-in-use",
-      userMessage: `Creel cannot listen on ${settings.listen} for Telegram.`,
-      hint: "Set telegram.webhook.listen to a free address and port.",
-      cause,
-    });
-  });
+  await listen(server, settings.listen);
 
   return {
     /** Lets what is being answered end, for a moment. */
@@ -108,9 +104,4 @@ function end(response: ServerResponse, status: number): void {
 /** Values of one length, so that comparing them takes one time. */
 function digest(text: string): Buffer {
   return createHash("sha256").update(text).digest();
-}
-
-function addressOf(listen: string): { readonly host: string; readonly port: number } {
-  const colon = listen.lastIndexOf(":");
-  return { host: listen.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(listen.slice(colon + 1)) };
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { expect, test } from "vitest";
+import { listenError } from "../../../src/channels/telegram/listen.ts";
 import { Secret } from "../../../src/core/secrets.ts";
 import type { TelegramServer } from "../../fixtures/telegram/server.ts";
 import { ada, createChat, createPeople, openChat, telegramWithPeople } from "./world.ts";
@@ -101,6 +102,20 @@ test("what is still worked on is not begun again when it is delivered again", as
   expect(people.commandEvents).toHaveLength(1);
 });
 
+test("what was finished is not begun again when it is delivered again", async () => {
+  await using server = await telegramWithPeople();
+  const webhook = await settings();
+  const people = createPeople(server);
+  await using _running = await openChat(server, people.handler, { webhook });
+  const message = { message_id: 1, date: 0, chat: { id: ada, type: "private" }, text: "/status" };
+  for (const update_id of [7, 8, 7]) {
+    const body = JSON.stringify({ update_id, message });
+    const headers = { "x-telegram-bot-api-secret-token": secret };
+    expect((await fetch(webhook.url, { method: "POST", body, headers })).status).toBe(200);
+  }
+  expect(people.commandEvents.map(({ key }) => key)).toEqual(["7", "8"]);
+});
+
 test("asking for updates takes the place of a webhook, without losing any", async () => {
   await using server = await telegramWithPeople();
   const webhook = await settings();
@@ -130,8 +145,54 @@ test("an address in use is named", async () => {
     const port = typeof address === "object" ? address?.port : 0;
     const webhook = { url: `http://127.0.0.1:${port}/hook`, listen: `127.0.0.1:${port}`, secret: new Secret(secret) };
     await using running = createChat(server, { webhook });
-    await expect(running.chat.open(createPeople(server).handler)).rejects.toMatchObject({ code: "address-in-use" });
+    await expect(running.chat.open(createPeople(server).handler)).rejects.toMatchObject({
+      code: "address-in-use",
+      userMessage: `Creel cannot listen on 127.0.0.1:${port} for Telegram: another program listens there.`,
+      hint: expect.stringContaining("telegram.webhook.listen"),
+    });
+    expect(lastSetting(server)).toBeUndefined();
   } finally {
     taken.close();
   }
+});
+
+// 192.0.2.0/24 is for documentation (RFC 5737), so no machine has it.
+test.each([
+  ["192.0.2.1:8443", "this machine does not have that address"],
+  ["127.0.0.1:70000", "there is no such port"],
+])("%s cannot be listened on: %s", async (listen, why) => {
+  await using server = await telegramWithPeople();
+  const webhook = { url: "http://127.0.0.1:1/hook", listen, secret: new Secret(secret) };
+  await using running = createChat(server, { webhook });
+  await expect(running.chat.open(createPeople(server).handler)).rejects.toMatchObject({
+    code: "config-invalid",
+    userMessage: `Creel cannot listen on ${listen} for Telegram: ${why}.`,
+    hint: expect.stringContaining("telegram.webhook.listen"),
+  });
+});
+
+test.each([
+  ["EACCES", "the system does not allow it"],
+  ["ENOTFOUND", "there is no such address"],
+  ["EMFILE", "the system says EMFILE"],
+])("%s is told in plain words", (code, why) => {
+  expect(listenError("example.com:80", Object.assign(new Error("listen"), { code }))).toMatchObject({
+    code: "config-invalid",
+    userMessage: `Creel cannot listen on example.com:80 for Telegram: ${why}.`,
+  });
+});
+
+test("an address that Telegram does not take is a wrong setting, in Telegram's own words", async () => {
+  await using server = await telegramWithPeople();
+  const webhook = await settings();
+  await using running = createChat(server, { webhook });
+  const reason = "Webhook can be set up only on ports 80, 88, 443 or 8443";
+  server.failNext({ method: "setWebhook", error_code: 400, description: `Bad Request: bad webhook: ${reason}` });
+  await expect(running.chat.open(createPeople(server).handler)).rejects.toMatchObject({
+    code: "config-invalid",
+    userMessage: `Telegram does not take the address in telegram.webhook.url. It says: ${reason}.`,
+    hint: expect.stringContaining("telegram.webhook.url"),
+  });
+  // Nothing listens any more.
+  await expect(fetch(webhook.url)).rejects.toThrow();
 });
