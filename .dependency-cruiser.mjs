@@ -63,7 +63,7 @@ export default {
       name: "chats-stand-alone",
       comment: "what is common to chats knows no chat, and no chat knows another",
       severity: "error",
-      from: { path: "^src/channels/(chat|discord|telegram|console)/" },
+      from: { path: "^src/channels/(chat|shape|discord|telegram|console)/" },
       to: { path: "^src/channels/(chat|discord|telegram|console)/", pathNot: "^src/channels/$1/" },
     },
     { name: "no-tests-in-production", severity: "error", from: { pathNot: "^test/" }, to: { path: "^test/" } },

@@ -90,3 +90,9 @@ function formatTime(ms: number): string {
 export function barWords({ done, total, note }: Extract<Block, { type: "bar" }>): string {
   return `${done} of ${total} · ${note}`;
 }
+
+/** Who writes in the name of a chat that has no title. */
+export const ANONYMOUS = "an anonymous administrator";
+
+/** Who writes when the chat does not say. */
+export const SOMEBODY = "somebody";

@@ -1,5 +1,6 @@
 import type { Actor } from "../../core/actor.ts";
 import type { Place } from "../../core/chat.ts";
+import { ANONYMOUS, SOMEBODY } from "../render/chat.ts";
 import type { TelegramMessage, TelegramUser } from "./update.ts";
 
 /** An id that no person has, for those of whom it is not known who they are. */
@@ -17,9 +18,9 @@ export function personOf(user: TelegramUser): Actor {
  */
 export function authorOf({ sender_chat: chat, from }: TelegramMessage): Actor {
   if (chat !== undefined) {
-    return { channel: "telegram", user: String(chat.id), roles: [], name: chat.title ?? "an anonymous administrator" };
+    return { channel: "telegram", user: String(chat.id), roles: [], name: chat.title ?? ANONYMOUS };
   }
-  return from === undefined ? { channel: "telegram", user: NOBODY, roles: [], name: "somebody" } : personOf(from);
+  return from === undefined ? { channel: "telegram", user: NOBODY, roles: [], name: SOMEBODY } : personOf(from);
 }
 
 /** Whether there is a private chat in which to answer them. */
