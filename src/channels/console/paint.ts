@@ -1,4 +1,5 @@
 import type { Action, Block, Message, StepLine, Tone } from "../message.ts";
+import { barWords } from "../render/chat.ts";
 import { type Look, type Mark, mark, styled } from "./look.ts";
 import { paintFields, paintTable } from "./paint-table.ts";
 import { cells, clean, padEnd, truncate, wrap } from "./text-width.ts";
@@ -56,7 +57,7 @@ function hanging(lead: string, text: string, look: Look, style?: "cyan"): string
 }
 
 function paintBar(bar: { readonly done: number; readonly total: number; readonly note: string }, look: Look): string {
-  const note = `${bar.done} of ${bar.total} · ${clean(bar.note)}`;
+  const note = clean(barWords(bar));
   const width = Math.min(WIDEST_BAR, look.columns - cells(note) - 2);
   if (width < 5) return truncate(note, look.columns);
   const full = bar.total === 0 ? 0 : Math.round((Math.min(bar.done, bar.total) / bar.total) * width);

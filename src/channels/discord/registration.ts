@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import { ApplicationCommandOptionType, ApplicationIntegrationType, InteractionContextType, Routes } from "discord.js";
 import { z } from "zod";
 import type { Command, CommandOption } from "../../../commands/command.ts";
+import { cut } from "../shape/plain-text.ts";
 import type { DiscordApi } from "./api.ts";
-import { cut } from "./plain-text.ts";
 
 const MAX_SUMMARY = 100;
 const MAX_CHOICES = 25;

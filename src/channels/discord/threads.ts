@@ -2,9 +2,9 @@ import { Routes } from "discord.js";
 import { z } from "zod";
 import { OpsError } from "../../core/errors.ts";
 import type { Chat } from "../channel.ts";
+import { cleanLine, cut } from "../shape/plain-text.ts";
 import { type DiscordApi, readAnswer } from "./api.ts";
 import { CODE, discordCode } from "./errors.ts";
-import { cleanLine, cut } from "./plain-text.ts";
 
 const made = z.object({ id: z.string() });
 /** Shows as inactive after this many minutes without a message. */

@@ -1,1 +1,0 @@
-export { cleanLine, cut } from "../shape/plain-text.ts";
