@@ -56,7 +56,7 @@ function hanging(lead: string, text: string, look: Look, style?: "cyan"): string
   );
 }
 
-function paintBar(bar: { readonly done: number; readonly total: number; readonly note: string }, look: Look): string {
+function paintBar(bar: Extract<Block, { type: "bar" }>, look: Look): string {
   const note = clean(barWords(bar));
   const width = Math.min(WIDEST_BAR, look.columns - cells(note) - 2);
   if (width < 5) return truncate(note, look.columns);

@@ -3,7 +3,7 @@ import { barWords } from "../render/chat.ts";
 import { cleanLine, cleanLines, cleanLogLine, isBlank, words } from "./plain-text.ts";
 
 /** Text without line ends, control characters or anything else that misleads; its own markup is still to be escaped. Never empty. */
-export interface Piece {
+interface Piece {
   readonly text: string;
   /** code: what people copy. */
   readonly look: "plain" | "strong" | "code" | "detail";
