@@ -92,7 +92,10 @@ const schema = z
       .strictObject({
         url: z
           .url({ protocol: /^rediss?$/, error: "must be an address such as redis://host:6379 or rediss://host:6380" })
-          .refine((url) => new URL(url).password === "", "must not hold the password; refer to it with redis.password"),
+          .refine(
+            (url) => !URL.canParse(url) || new URL(url).password === "",
+            "must not hold the password; refer to it with redis.password",
+          ),
         password: secretRef.optional(),
         ca: z.string().optional(),
       })

@@ -86,6 +86,8 @@ describe("creel.yaml", () => {
       "gateway.containerImage: must name an image by digest",
     ],
     ["redis: {url: 'http://x'}", "redis.url:"],
+    ["redis: {url: '127.0.0.1:6379'}", "redis.url: must be an address such as redis://"],
+    ["redis: {url: my-redis}", "redis.url: must be an address such as redis://"],
     ["redis: {url: 'redis://creel:hunter2@x'}", "redis.url: must not hold the password"],
     ["local: {driver: docker}", "local.driver:"],
     ["local: {subnet: '999.999'}", "local.subnet: must be the first two numbers of a /16"],

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { OpsError } from "../../src/core/errors.ts";
+import type { OperationId } from "../../src/core/names.ts";
 import { finishStep, start, startStep, succeed } from "../../src/core/operation.ts";
 import { agentCalled, createDeskWorld, owner, stranger } from "../desk/world.ts";
 import { openTerminal, type TerminalOptions, type TestTerminal } from "./terminal.ts";
@@ -201,4 +202,48 @@ test("names from outside cannot move the cursor", async () => {
   await t.shows(/│ fine\n +│ here/);
   expect(t.raw()).not.toContain("\x1b[2J");
   expect(t.raw()).not.toContain("owned");
+});
+
+describe("an operation that nobody watches", () => {
+  const end = (t: TestTerminal, id: OperationId) =>
+    t.world.operations.change(id, (operation) => succeed(operation, {}, 1_002_000));
+
+  test("tells its outcome above the prompt when it was let go of", async () => {
+    const t = await terminal();
+    t.type("/deploy name:ada\r");
+    const { id } = await t.world.operations.nextEnqueued();
+    await t.shows(/Waiting for a free worker/);
+    t.type(CTRL_C);
+    await t.shows(/goes on without you watching[\s\S]*creel> /);
+    t.type("/sta");
+    await t.shows(/\/sta/);
+    end(t, id);
+    await t.shows(/✓ Deployed ada in 2\.0 s\.[\s\S]*creel> \/sta/);
+  });
+
+  test("tells its outcome when it was under way from before, and only once when it is watched again", async () => {
+    const t = await terminal({
+      before: async ({ operations }) => {
+        const agent = agentCalled("ada").name;
+        await operations.enqueue({ kind: "deploy", params: {}, agent, requestedBy: owner });
+      },
+    });
+    const { id } = await t.world.operations.nextEnqueued();
+    t.type("watch\r");
+    await t.shows(/Deploying ada/);
+    end(t, id);
+    await t.shows(/✓ Deployed ada in[\s\S]*creel> /);
+    expect(t.seen().match(/Deployed ada/g)).toHaveLength(1);
+  });
+
+  test("tells that it was cancelled", async () => {
+    const t = await terminal();
+    t.type("/deploy name:ada\r");
+    const { id } = await t.world.operations.nextEnqueued();
+    await t.shows(/Waiting for a free worker/);
+    t.type(CTRL_C);
+    await t.shows(/goes on without you watching[\s\S]*creel> /);
+    t.type(`/cancel operation:${id}\r`);
+    await t.shows(/Deploying ada was cancelled after/);
+  });
 });

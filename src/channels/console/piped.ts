@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { type FailedLine, PROMPT, renderFailedLines, renderQuestion } from "../render/terminal.ts";
 import { LEAVING, runLine, type SessionParts } from "./session.ts";
 import { clean } from "./text-width.ts";
+import { NOBODY_WAITS } from "./unwatched.ts";
 
 /** Stopped by a signal, as shells say it. */
 const INTERRUPTED = 130;
@@ -12,7 +13,7 @@ const INTERRUPTED = 130;
  * 0, 1 when at least one failed, 130 when `signal` aborted.
  */
 export async function runPiped(
-  parts: Omit<SessionParts, "confirm">,
+  parts: Omit<SessionParts, "confirm" | "unwatched">,
   input: Readable,
   signal: AbortSignal,
 ): Promise<number> {
@@ -39,7 +40,7 @@ export async function runPiped(
       if (signal.aborted) break;
       commands += 1;
       parts.screen.write(`${PROMPT}${clean(line)}\n`);
-      const result = await runLine({ ...parts, confirm }, line, detach.signal);
+      const result = await runLine({ ...parts, confirm, unwatched: NOBODY_WAITS }, line, detach.signal);
       parts.screen.write("\n");
       if (!result.ok) failed.push({ number, line, reason: result.reason });
     }

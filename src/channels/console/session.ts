@@ -11,6 +11,7 @@ import { renderRefusal } from "../render/refusal.ts";
 import { renderDetached, renderLeaving, renderNothingToWatch } from "../render/terminal.ts";
 import type { ProgressView } from "./progress.ts";
 import type { Screen } from "./screen.ts";
+import type { Unwatched } from "./unwatched.ts";
 
 export interface SessionParts {
   readonly desk: Desk;
@@ -20,6 +21,7 @@ export interface SessionParts {
   readonly now: () => number;
   /** Made anew for every operation watched. */
   readonly progress: () => ProgressView;
+  readonly unwatched: Unwatched;
   /** What somebody typed when asked; empty when nobody can be asked. */
   readonly confirm: (question: string, expected: string) => Promise<string>;
 }
@@ -53,6 +55,7 @@ async function showReply(parts: SessionParts, reply: Reply, detach: AbortSignal)
   switch (reply.type) {
     case "answer":
       parts.screen.print(renderAnswer(reply.answer, parts.now()));
+      if (reply.answer.type === "cancel" && reply.answer.accepted) parts.unwatched.add(reply.answer.operation.id);
       return FINE;
     case "operation":
       return follow(parts, reply.operation.id, reply.operation, detach);
@@ -84,6 +87,7 @@ async function follow(
   detach: AbortSignal,
 ): Promise<LineResult> {
   let latest = known;
+  parts.unwatched.remove(id);
   const view = parts.progress();
   try {
     // One that has ended already needs no progress, only its outcome.
@@ -102,6 +106,7 @@ async function follow(
   }
   if (!isEnded(latest)) {
     parts.screen.print(detach.reason === LEAVING ? renderLeaving(latest) : renderDetached(latest));
+    if (detach.reason !== LEAVING) parts.unwatched.add(id);
     return { ok: false, reason: "It was still going on." };
   }
   const outcome = renderOutcome(latest);
