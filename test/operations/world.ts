@@ -17,6 +17,8 @@ export interface WorldOptions {
   readonly gateway?: MemoryGatewayOptions;
   readonly shells?: Omit<MemoryHostShellsOptions, "find">;
   readonly exposed?: boolean;
+  /** Default: the canary. */
+  readonly token?: () => Promise<Secret | null>;
 }
 
 /** Everything operations touch, in memory; every gateway gets the canary as its token. */
@@ -35,7 +37,7 @@ export function createWorld(options: WorldOptions = {}) {
     gatewaySettings: {
       port: 18_789,
       containerImage: "localhost/creel/openclaw:2026.9.6",
-      token: async () => new Secret(CANARY),
+      token: options.token ?? (async () => new Secret(CANARY)),
     },
   };
   return { services, provider, shells, registry };

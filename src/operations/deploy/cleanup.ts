@@ -1,9 +1,11 @@
-import { asOpsError, type OpsError } from "../../core/errors.ts";
+import { asOpsError, type ErrorCode, OpsError } from "../../core/errors.ts";
 import { type AgentName, hostNameFor, type OperationId } from "../../core/names.ts";
 import type { Aftermath } from "../definition.ts";
 import { type Services, selectProvider } from "../services.ts";
 
 const CONSOLE_LINES = 12;
+/** What a console can explain: it shows the boot and its end, and nothing of the gateway or of Creel's own settings. */
+const OF_THE_BOOT: ReadonlySet<ErrorCode> = new Set(["first-boot-failed", "host-unreachable"]);
 
 interface FailedDeploy {
   readonly id: OperationId;
@@ -30,8 +32,9 @@ export async function cleanUpDeploy(services: Services, deploy: FailedDeploy, si
     return { leftBehind: [], nextCommands: [`/deploy name:${request.name}`] };
   }
   await services.registry.put({ ...agent, state: "failed" });
-  const evidence =
-    error.evidence.length > 0 ? [] : await lastLines(() => provider.consoleTail(hostName, CONSOLE_LINES), signal);
+  const evidence = isToldByConsole(error)
+    ? await lastLines(() => provider.consoleTail(hostName, CONSOLE_LINES), signal)
+    : [];
   return {
     leftBehind: [
       `Host ${hostName} at ${provider.name} exists and is ${host.state}.`,
@@ -40,6 +43,12 @@ export async function cleanUpDeploy(services: Services, deploy: FailedDeploy, si
     nextCommands: [`/logs agent:${request.name}`, `/deploy name:${request.name}`, `/destroy agent:${request.name}`],
     evidence,
   };
+}
+
+/** A step that ran out of time has its last error as its cause. */
+function isToldByConsole({ code, evidence, cause }: OpsError): boolean {
+  if (evidence.length > 0) return false;
+  return OF_THE_BOOT.has(code) || (code === "timed-out" && cause instanceof OpsError && isToldByConsole(cause));
 }
 
 /** Evidence is welcome but must not hide the failure it explains. */

@@ -38,7 +38,8 @@ until [ -e result.json ]; do
 done
 cat status.json`;
 
-const TIMEOUT_MS = 600_000;
+/** Less than the step's budget, so that what is told is that the boot hangs. */
+const TIMEOUT_MS = 570_000;
 
 /**
  * Waits until cloud-init is through. Recoverable errors count as errors: user-data that is only partly applied is not hardened.
@@ -46,9 +47,15 @@ const TIMEOUT_MS = 600_000;
  */
 export async function firstBootDone(shell: HostShell, signal: AbortSignal): Promise<void> {
   const wait = ["sh", "-c", WAIT_FOR_RECORD, "creel-first-boot"] as const;
-  const record = await shell.run([...wait], { signal, timeoutMs: TIMEOUT_MS });
+  const record = await shell.run([...wait], { signal, timeoutMs: TIMEOUT_MS }).catch(hanging);
   if (cleanRecord.safeParse(parseJson(record.stdout)).success) return;
   await askCloudInit(shell, signal);
+}
+
+function hanging(error: unknown): never {
+  if (!(error instanceof OpsError) || error.code !== "timed-out") throw error;
+  const userMessage = `The first boot of the host did not end within ${TIMEOUT_MS / 1000} s.`;
+  throw new OpsError({ code: "first-boot-failed", userMessage, cause: error });
 }
 
 async function askCloudInit(shell: HostShell, signal: AbortSignal): Promise<void> {

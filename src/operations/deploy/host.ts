@@ -26,6 +26,8 @@ export async function validateRequest(services: Services, provider: Provider, re
       hint: "Leave Creel and run creel adopt: it takes the agent in again. Or choose another name.",
     });
   }
+  // Read again where it is used: nothing of it may be stored.
+  await services.gatewaySettings.token();
   const { regions, sizes } = await provider.offers();
   const sizeNames = sizes.map(({ name }) => name);
   const size = request.size === null ? sizes[0] : sizes.find(({ name }) => name === request.size);
