@@ -40,7 +40,10 @@ beforeAll(async () => {
   await cp(join(repository, "scripts"), join(folder, "scripts"), { recursive: true });
   await cp(join(repository, "package-lock.json"), join(folder, "package-lock.json"));
   await symlink(process.execPath, join(folder, "node_modules/.bin/node"));
-  await writeFile(join(folder, "src/main.ts"), "console.log(process.version, JSON.stringify(process.argv.slice(2)));");
+  await writeFile(
+    join(folder, "src/main.ts"),
+    "console.log(process.argv[2] === 'path' ? process.env.PATH : process.version, JSON.stringify(process.argv.slice(2)));",
+  );
   const { stdout } = await run("sh", ["-c", "cksum <package-lock.json"], { cwd: folder });
   await writeFile(join(folder, "node_modules/.creel-setup"), stdout);
   await pretend("id", "echo 0");
@@ -143,5 +146,10 @@ describe("scripts/creel", () => {
     await symlink(join(folder, "scripts/creel"), link);
     const ended = await run(link, ["--help", "two words"], { cwd: "/" });
     expect(ended).toEqual({ code: 0, stdout: `${process.version} ["--help","two words"]\n`, stderr: "" });
+  });
+
+  test("gives Creel administrators' programs, which ordinary users have not on their PATH", async () => {
+    const ended = await run(join(folder, "scripts/creel"), ["path"], { PATH: "/usr/local/bin:/usr/bin:/bin" });
+    expect(ended.stdout).toBe('/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin ["path"]\n');
   });
 });

@@ -4,6 +4,7 @@ import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { OpsError } from "../../../../src/core/errors.ts";
+import { programEnvironment } from "../child.ts";
 import type { LocalDriver } from "../driver.ts";
 import { requireTools } from "../machine.ts";
 import type { HostRecord } from "../record.ts";
@@ -76,7 +77,12 @@ async function startSupervisor(record: HostRecord, folder: string, cgroup: strin
   const log = await open(consoleFile, "w", 0o600);
   try {
     const args = ["--mount", "sh", SUPERVISOR, cgroup, join(record.snapshot, "rootfs"), folder, record.name, netns];
-    const child = spawn("unshare", args, { detached: true, cwd: "/", stdio: ["ignore", log.fd, log.fd, "pipe"] });
+    const child = spawn("unshare", args, {
+      detached: true,
+      cwd: "/",
+      env: programEnvironment(),
+      stdio: ["ignore", log.fd, log.fd, "pipe"],
+    });
     child.unref();
     const word = await firstWords(child);
     if (word.trim() === "mounted") return;
