@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { asOpsError } from "../../../src/core/errors.ts";
 import type { Finding } from "../../../src/core/finding.ts";
 import type { DriverName } from "./choose-driver.ts";
+import type { UnusableEntry } from "./record.ts";
 import type { LocalSnapshots } from "./snapshots.ts";
 
 /** What this machine has and lacks for hosts under `driverName`, each thing tried. Never throws an OpsError. */
@@ -25,6 +26,20 @@ export async function diagnoseLocal(
   const softened: Finding =
     current !== null && builder.verdict === "problem" ? { ...builder, verdict: "warning" } : builder;
   return [tools, softened, ...(driverName === "qemu" ? [await accelerator()] : [])];
+}
+
+/** Why hosts are missing from lists. */
+export function unusableEntry({ path, why }: UnusableEntry): Finding {
+  const subject = "local hosts";
+  if (why === "not-a-host") {
+    return { subject, verdict: "problem", seen: `${path} is not a host's folder.`, fix: "Move it to another place." };
+  }
+  return {
+    subject,
+    verdict: "problem",
+    seen: `${path} cannot be read, so Creel leaves its host alone and out of lists.`,
+    fix: "Put it back from a copy of the folder. Without one, restart this machine, so that the host is off, and delete the folder it is in.",
+  };
 }
 
 async function accelerator(): Promise<Finding> {

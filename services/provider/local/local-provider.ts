@@ -7,7 +7,7 @@ import type { HostSpec, Offers, Provider } from "../provider.ts";
 import { chooseOffer, hostGone } from "../spec.ts";
 import { chooseDriver, type DriverName } from "./choose-driver.ts";
 import { tailOf } from "./console.ts";
-import { diagnoseLocal } from "./diagnose.ts";
+import { diagnoseLocal, unusableEntry } from "./diagnose.ts";
 import type { LocalDriver } from "./driver.ts";
 import { withFileLock } from "./lock.ts";
 import { requireSpace } from "./machine.ts";
@@ -181,7 +181,8 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
         requirePaths();
         await drivers[driverName].requireTools(signal);
       };
-      return await diagnoseLocal(driverName, requirements, snapshots);
+      const findings = await diagnoseLocal(driverName, requirements, snapshots);
+      return [...findings, ...(await records.unusable()).map(unusableEntry)];
     },
     outsideView: (host, port) => drivers[host.address === "127.0.0.1" ? "qemu" : "nspawn"].outsideView(host, port),
   };

@@ -35,12 +35,20 @@ const recordSchema = z.object({
 export type HostRecord = z.output<typeof recordSchema>;
 export type Place = HostRecord["place"];
 
+export interface UnusableEntry {
+  /** The record that cannot be read; for something that is no host's folder, its own path. */
+  readonly path: string;
+  readonly why: "unreadable" | "not-a-host";
+}
+
 export interface HostRecords {
   /** The folder of a host, whether it exists or not. */
   folder(name: HostName): string;
   read(name: HostName): Promise<HostRecord | null>;
-  /** Sorted by name. */
+  /** Sorted by name, without those that cannot be read: one broken host must not stop the work on all others. */
   all(): Promise<HostRecord[]>;
+  /** What lies among the hosts and is left out of `all()`. */
+  unusable(): Promise<UnusableEntry[]>;
   /** Replaces the record as a whole or not at all. @throws OpsError `capacity` when the disk is full. */
   write(record: HostRecord): Promise<void>;
   /** Removes the folder, the record in it last, so that a cut-off removal is found again. */
@@ -65,11 +73,19 @@ export function createHostRecords(hostsDir: string): HostRecords {
     }
   }
 
-  async function all(): Promise<HostRecord[]> {
-    const names = await namesIn(hostsDir);
-    const found = await Promise.all(names.sort().map((name) => read(parseHostName(name))));
-    return found.filter((record) => record !== null);
+  async function look(entry: string): Promise<HostRecord | UnusableEntry | null> {
+    const name = hostNameOf(entry);
+    if (name === null) return { path: join(hostsDir, entry), why: "not-a-host" };
+    return await read(name).catch(() => ({ path: file(name), why: "unreadable" }) as const);
   }
+
+  async function lookAtAll(): Promise<(HostRecord | UnusableEntry)[]> {
+    const found = await Promise.all((await namesIn(hostsDir)).sort().map(look));
+    return found.filter((entry) => entry !== null);
+  }
+
+  const all = async () => (await lookAtAll()).filter((entry) => "managedBy" in entry);
+  const unusable = async () => (await lookAtAll()).filter((entry) => "why" in entry);
 
   async function write(record: HostRecord): Promise<void> {
     const temporary = `${file(record.name)}.new`;
@@ -97,7 +113,15 @@ export function createHostRecords(hostsDir: string): HostRecords {
     await rm(folder(name), { recursive: true, force: true });
   }
 
-  return { folder, read, all, write, remove };
+  return { folder, read, all, unusable, write, remove };
+}
+
+function hostNameOf(entry: string): HostName | null {
+  try {
+    return parseHostName(entry);
+  } catch {
+    return null;
+  }
 }
 
 async function namesIn(directory: string): Promise<string[]> {
