@@ -1,4 +1,6 @@
 import { OpsError } from "../../src/core/errors.ts";
+import { toldByLog } from "./log-words.ts";
+import { DATA_FOLDER } from "./paths.ts";
 
 export function notReady(why: string, cause?: unknown): OpsError {
   return new OpsError({
@@ -6,6 +8,42 @@ export function notReady(why: string, cause?: unknown): OpsError {
     retry: "later",
     userMessage: `The gateway is not ready: ${why}.`,
     cause,
+  });
+}
+
+/** A gateway that ended with the exit status for a refused configuration, which OpenClaw also uses for other refusals. */
+export function refused(logLines: readonly string[]): OpsError {
+  switch (toldByLog(logLines)) {
+    case "disk-full":
+      return diskFull(logLines);
+    case "refuses-data":
+      return dataRefused(logLines);
+    case null:
+      return configInvalid(logLines);
+  }
+}
+
+/** A gateway that stopped by itself. `why`: such as its exit status. */
+export function ended(why: string, logLines: readonly string[]): OpsError {
+  return toldByLog(logLines) === "disk-full" ? diskFull(logLines) : crashed(why, logLines);
+}
+
+function diskFull(logLines: readonly string[]): OpsError {
+  return new OpsError({
+    code: "capacity",
+    userMessage: `The host's disk is full: the gateway has no room for its data in ${DATA_FOLDER} on the host and cannot start.`,
+    hint: "Make room there, or deploy on a size with a larger disk.",
+    evidence: logLines,
+  });
+}
+
+function dataRefused(logLines: readonly string[]): OpsError {
+  return new OpsError({
+    code: "gateway-config-invalid",
+    userMessage:
+      "The gateway refuses its data and was not started again: it does not fit this version of OpenClaw as it is.",
+    hint: "The log lines say what has to be migrated.",
+    evidence: logLines,
   });
 }
 

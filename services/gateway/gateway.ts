@@ -41,7 +41,7 @@ export interface Gateway {
   start(shell: HostShell, signal: AbortSignal): Promise<void>;
   /**
    * One look: returns when `/readyz` says ready. @throws OpsError `gateway-not-ready` (retry later) while it comes up,
-   * `gateway-config-invalid` or `gateway-crashed` (never) with log lines as evidence.
+   * `gateway-config-invalid`, `gateway-crashed` or `capacity` (the host's disk is full) with log lines as evidence, never retried.
    */
   checkReady(shell: HostShell, port: number, signal: AbortSignal): Promise<void>;
   /** Connects over WebSocket with the token on the host and returns the version. @throws OpsError `gateway-rpc-failed` when a scope is missing. */

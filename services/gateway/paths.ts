@@ -2,3 +2,5 @@
 export const UNIT = "openclaw-gateway.service";
 export const SECRETS_FILE = "/run/creel-secrets/gateway.json";
 export const TOKEN_POINTER = "/gatewayToken";
+/** What the agent has become: configuration, database, workspace. */
+export const DATA_FOLDER = "/var/lib/openclaw";

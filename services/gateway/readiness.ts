@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { OpsError } from "../../src/core/errors.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
-import { configInvalid, crashed, notReady, portTaken } from "./failures.ts";
+import { ended, notReady, portTaken, refused } from "./failures.ts";
 import { httpGet } from "./http.ts";
 import { CONFIG_EXIT_STATUS, type UnitState } from "./unit-state.ts";
 
@@ -44,13 +44,13 @@ export async function explain(
     case "inactive":
       return notReady("it is not running");
     case "failed":
-      if (unit.exitStatus === CONFIG_EXIT_STATUS) return configInvalid(await logs());
-      return crashed(reason(unit), await logs());
+      if (unit.exitStatus === CONFIG_EXIT_STATUS) return refused(await logs());
+      return ended(reason(unit), await logs());
     case "active":
     case "activating":
     case "deactivating":
       if (unit.restarts >= HOPELESS_RESTARTS)
-        return crashed(`${unit.restarts} times while it was starting`, await logs());
+        return ended(`${unit.restarts} times while it was starting`, await logs());
       if (unit.restarting) return notReady(`it stopped (${reason(unit)}) and is being started again`);
       return notReady(unit.active === "deactivating" ? "it is being stopped" : why);
   }

@@ -111,6 +111,30 @@ describe("what systemd says of the unit", () => {
     }
   });
 
+  it("is told by what the log says where the exit status says too little", async () => {
+    const looks = { why: "it does not listen yet", foreign: false };
+    const refusal = { ActiveState: "failed", Result: "exit-code", ExecMainStatus: "78" };
+    const crash = { ...refusal, ExecMainStatus: "1" };
+    const cases = [
+      [refusal, "Gateway failed to start: Error: database or disk is full", "capacity", "/var/lib/openclaw"],
+      [refusal, "Error: ENOSPC: no space left on device, write", "capacity", "disk is full"],
+      [refusal, "gateway requires state migration. Stop the service with …", "gateway-config-invalid", "its data"],
+      [refusal, "OpenClaw startup migrations did not complete cleanly; …", "gateway-config-invalid", "its data"],
+      [refusal, "gateway requires a newer OpenClaw build. Stop …", "gateway-config-invalid", "its data"],
+      [refusal, "Invalid config: gateway.mode", "gateway-config-invalid", "its configuration"],
+      [crash, "SqliteError: database or disk is full", "capacity", "disk is full"],
+      [crash, "gateway requires state migration", "gateway-crashed", "exit status 1"],
+    ] as const;
+    for (const [fields, line, code, words] of cases) {
+      const evidence = ["2026-11-21T10:00:00 it starts", line];
+      const error = await explain(unit(fields), looks, async () => evidence);
+      expect(error).toMatchObject({ code, retry: "never", evidence, userMessage: expect.stringContaining(words) });
+    }
+    // A loop that a full disk keeps going.
+    const loop = await explain(unit({ NRestarts: "2" }), looks, async () => ["ENOSPC: no space left on device"]);
+    expect(loop.code).toBe("capacity");
+  });
+
   it("gives up on a loop before systemd does, and on a port that somebody else has", async () => {
     const silent = { why: "it does not listen yet", foreign: false };
     const foreign = { why: "what answers on port 18789 is not a gateway", foreign: true };

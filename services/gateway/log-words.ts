@@ -1,0 +1,21 @@
+/**
+ * OpenClaw ends with status 78 for several reasons, and with status 1 for others; which one it was stands only in its log. This is
+ * the one place that knows its words, as of 2026.9. A text that is not known here is told as what the exit status says.
+ */
+export type ToldByLog = "disk-full" | "refuses-data" | null;
+
+/** Node, the C library and SQLite, in that order. */
+const DISK_FULL = /\bENOSPC\b|no space left on device|database or disk is full|\bSQLITE_FULL\b/i;
+
+/**
+ * "… startup migrations did not complete cleanly", "… migrations were skipped because …", "a state migration refused to continue",
+ * "gateway requires state migration", "gateway requires a newer OpenClaw build" (a database of a later version).
+ */
+const REFUSES_DATA =
+  /migrations? (?:did not complete|were skipped|refused|failed)|gateway requires (?:.*\bmigration\b|a newer OpenClaw build)/i;
+
+/** What the log of a gateway that has ended says about why. A full disk comes first: it is what makes migrations fail. */
+export function toldByLog(lines: readonly string[]): ToldByLog {
+  if (lines.some((line) => DISK_FULL.test(line))) return "disk-full";
+  return lines.some((line) => REFUSES_DATA.test(line)) ? "refuses-data" : null;
+}
