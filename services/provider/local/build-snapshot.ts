@@ -26,6 +26,9 @@ interface Build {
 export async function buildSnapshot(build: Build): Promise<void> {
   const { recipe, directory } = build;
   const stages = stageCounter(build, recipe.pull === null ? 5 : 3);
+  await mkdir(scratch(directory));
+  // mkdir leaves out what the umask forbids, and apt looks into it as a user of its own.
+  await chmod(scratch(directory), 0o1777);
   const failed = new AbortController();
   // When one part fails the others must not go on.
   const signal = AbortSignal.any([build.signal, failed.signal]);
@@ -47,6 +50,7 @@ export async function buildSnapshot(build: Build): Promise<void> {
     await step(inside, [...CONTAINED, ...store, "pull", recipe.pull]);
   }
   await rm(join(directory, "container"), { recursive: true, force: true });
+  await rm(scratch(directory), { recursive: true });
   stages("Keeping the snapshot");
 }
 
@@ -115,6 +119,11 @@ async function containerTree(build: Build, stages: (name: string) => void): Prom
   ]);
 }
 
+/** For temporary files: what a killed program leaves goes with the build's directory. */
+function scratch(directory: string): string {
+  return join(directory, "tmp");
+}
+
 /** Where the database for a gateway's first start waits until the host's root is there. */
 function firstState(directory: string): string {
   return join(directory, "openclaw.sqlite");
@@ -131,8 +140,9 @@ function importChanges(recipe: Recipe): string[] {
 }
 
 async function step(build: Build, argv: readonly [string, ...string[]]): Promise<void> {
-  const logFile = join(build.directory, "build.log");
-  const { exitCode } = await runChild(argv, { signal: build.signal, logFile, cwd: build.directory });
+  const { directory: cwd, signal } = build;
+  const logFile = join(cwd, "build.log");
+  const { exitCode } = await runChild(argv, { signal, logFile, cwd, env: { TMPDIR: scratch(cwd) } });
   if (exitCode === 0) return;
   const log = await readFile(logFile, "utf8");
   throw new OpsError({
