@@ -150,7 +150,11 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
   return {
     name: providerName,
     snapshots,
-    offers: async () => OFFERS,
+    async offers() {
+      // Asked before anything is begun: in such a folder nothing can be offered.
+      requirePaths();
+      return OFFERS;
+    },
     async create(spec, signal) {
       requirePaths();
       return await lockHost(spec.name, signal, async () => {

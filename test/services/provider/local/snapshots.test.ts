@@ -96,6 +96,7 @@ describe("folders that cannot be part of a mount option", () => {
       const refusal = { code: "config-invalid", userMessage: expect.stringContaining(odd) };
       await expect(provider.snapshots.build(() => undefined, AbortSignal.abort())).rejects.toMatchObject(refusal);
       await expect(provider.create(specFor("odd"), never)).rejects.toMatchObject(refusal);
+      await expect(provider.offers()).rejects.toMatchObject(refusal);
       const [driver] = await provider.diagnose();
       expect(driver).toMatchObject({ verdict: "problem", seen: refusal.userMessage });
       expect(await readdir(cacheDir)).toEqual([]);
