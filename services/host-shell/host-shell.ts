@@ -37,7 +37,7 @@ export interface HostShells {
   authorizedKey(): Promise<string>;
   /**
    * One attempt. @throws OpsError `host-unreachable` (retry later) while nothing answers,
-   * `host-key-mismatch` (never retried) when the host key is not one of `acceptFingerprints` (default: the host's own).
+   * `host-key-mismatch` (never retried) when the host key is not one of `acceptFingerprints` (default: those of the host's label).
    */
   connect(
     host: Host,

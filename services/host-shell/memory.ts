@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Duplex, duplexPair } from "node:stream";
 import type { Host } from "../../src/core/host.ts";
+import { acceptedKeys } from "../../src/core/host-keys.ts";
 import type { HostName } from "../../src/core/names.ts";
 import { commandFailed, hostUnreachable, keyMismatch, stopped } from "./failures.ts";
 import type { HostShell, HostShells, RunOptions, RunResult } from "./host-shell.ts";
@@ -53,6 +54,10 @@ const BUILT_IN: Readonly<Record<string, MemoryProgram>> = {
   },
   systemctl: (_machine, [verb]) => (verb === "is-system-running" ? { stdout: "running\n" } : { exitCode: 1 }),
   "cloud-init": () => ({ stdout: '{"status":"done","extended_status":"done","errors":[],"recoverable_errors":{}}\n' }),
+  "creel-proof": (machine, [path = ""]) => {
+    machine.files.set(path, "proven\n");
+    return {};
+  },
   "creel-host-key": (machine, [verb, fingerprint]) => {
     if (verb === "prepare") {
       machine.preparedFingerprint ??= sha256(`${machine.name} after ${machine.hostKeyFingerprint}`);
@@ -140,7 +145,7 @@ export function createMemoryHostShells(options: MemoryHostShellsOptions): Memory
     async authorizedKey() {
       return "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA creel";
     },
-    async connect(host, { acceptFingerprints = [host.hostKeyFingerprint], signal } = {}) {
+    async connect(host, { acceptFingerprints = acceptedKeys(host.hostKeyFingerprint), signal } = {}) {
       await fault("connect", "before");
       if (signal?.aborted) throw stopped(signal);
       const machine = await reach(host.name, host.address);

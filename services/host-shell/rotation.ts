@@ -8,7 +8,8 @@ const FINGERPRINT = /^[A-Za-z0-9_-]{43}$/;
 /**
  * First half of a host key rotation: makes a new ed25519 key on the host, beside the one in use, and returns its fingerprint.
  * The private part never leaves the host. Idempotent: until it is activated, the same key is returned again.
- * Let connections accept both fingerprints before going on: a crash after `activateHostKey` would lock Creel out otherwise.
+ * Put both fingerprints on the host's label (`acceptBoth`) before going on: a crash after `activateHostKey`, with the loss of all
+ * that Creel remembers, would lock it out otherwise.
  */
 export async function prepareHostKey(shell: HostShell, signal?: AbortSignal): Promise<string> {
   const output = await shell.check(["sh", "-c", SCRIPT, "creel-host-key", "prepare"], signal ? { signal } : {});

@@ -2,6 +2,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import ssh2, { type Client } from "ssh2";
 import type { OpsError } from "../../src/core/errors.ts";
+import { acceptedKeys } from "../../src/core/host-keys.ts";
 import { type ClientKey, loadOrCreateClientKey } from "./client-key.ts";
 import { commandFailed, hostUnreachable, keyMismatch, loginRefused, stopped } from "./failures.ts";
 import { fingerprintOf } from "./host-key.ts";
@@ -35,7 +36,7 @@ export function createSshShells(options: SshShellsOptions): HostShells {
 
   return {
     authorizedKey: async () => (await clientKey()).publicKey,
-    async connect(host, { acceptFingerprints = [host.hostKeyFingerprint], signal } = {}) {
+    async connect(host, { acceptFingerprints = acceptedKeys(host.hostKeyFingerprint), signal } = {}) {
       if (signal?.aborted) throw stopped(signal);
       const target = { address: host.address, port: host.sshPort, acceptFingerprints, limits };
       return logIn(target, await clientKey(), signal);

@@ -17,6 +17,9 @@ export interface Host {
   /** Where SSH listens, seen from Creel. `address` is an IPv4 or IPv6 address. */
   readonly address: string;
   readonly sshPort: number;
-  /** SHA-256 of the SSH host key Creel expects, base64url without padding: 43 characters, valid as a cloud label. */
+  /**
+   * SHA-256 of the SSH host key Creel expects, base64url without padding: 43 characters, valid as a cloud label. Two of them with a
+   * dot between, either of which is accepted, while the host changes its key.
+   */
   readonly hostKeyFingerprint: string;
 }

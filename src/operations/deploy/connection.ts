@@ -2,6 +2,7 @@ import type { HostShell, HostShells } from "../../../services/host-shell/host-sh
 import type { Provider } from "../../../services/provider/provider.ts";
 import { OpsError } from "../../core/errors.ts";
 import type { Host } from "../../core/host.ts";
+import { acceptedKeys } from "../../core/host-keys.ts";
 
 /** The one SSH connection of a deploy, opened when first needed: a resumed deploy has its steps behind it but no connection. */
 export interface Connection extends AsyncDisposable {
@@ -26,7 +27,7 @@ export function connectionTo(
     now,
   }: { readonly shells: HostShells; readonly provider: Pick<Provider, "find">; now: () => number },
 ): Connection {
-  const accepted = new Set([host.hostKeyFingerprint]);
+  const accepted = new Set(acceptedKeys(host.hostKeyFingerprint));
   let opening: Promise<HostShell> | null = null;
   let lastLookMs = Number.NEGATIVE_INFINITY;
 

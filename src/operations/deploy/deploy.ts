@@ -5,6 +5,7 @@ import { cleanUpDeploy } from "./cleanup.ts";
 import { connectionTo } from "./connection.ts";
 import { bringUpGateway } from "./gateway.ts";
 import { createHost, reserveName, settleHost, validateRequest } from "./host.ts";
+import { writeProof } from "./proof.ts";
 import { deployParams, deploySteps } from "./steps.ts";
 
 /** `/deploy`: a host, the gateway on it, and proof that it is healthy and closed to strangers. */
@@ -54,7 +55,8 @@ export function deployOperation(services: Services) {
         bringUpGateway(services, context, { connection, view, agent: request.name, memoryMb }),
         settleHost(services, context, { connection, provider, host }),
       ]);
-      await step("record", async () => {
+      await step("record", async ({ signal }) => {
+        await connection.use(signal, (shell) => writeProof(shell, signal));
         await services.registry.put({ ...agent, state: "serving", createdAtMs: host.createdAtMs });
         return {};
       });

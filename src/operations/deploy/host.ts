@@ -2,6 +2,7 @@ import type { Provider } from "../../../services/provider/provider.ts";
 import type { Agent } from "../../core/agent.ts";
 import { OpsError } from "../../core/errors.ts";
 import type { Host } from "../../core/host.ts";
+import { acceptBoth } from "../../core/host-keys.ts";
 import { hostNameFor, type OperationId } from "../../core/names.ts";
 import { type Services, selectProvider } from "../services.ts";
 import type { Connection } from "./connection.ts";
@@ -93,6 +94,8 @@ export async function settleHost(
   // A new connection may meet either key until the label says which.
   connection.accept(fingerprint);
   await step("activateKey", async ({ signal }) => {
+    // Whatever is cut off or lost from here on, the label accepts the key that the host has.
+    await provider.setHostKeyFingerprint(host.name, acceptBoth(host.hostKeyFingerprint, fingerprint));
     await connection.use(signal, (shell) => services.hostKeys.activate(shell, fingerprint));
     await provider.setHostKeyFingerprint(host.name, fingerprint);
     return {};
