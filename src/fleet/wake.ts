@@ -9,8 +9,8 @@ export interface Waking {
 }
 
 /**
- * Switches the hosts of serving agents on that are off, as all local ones are after a reboot of this machine.
- * Idempotent; returns the hosts it had to touch.
+ * Switches the hosts of serving agents on that are off, as all local ones are after a reboot of this machine, and lets the
+ * provider put back what running ones have lost around them. Idempotent; returns the hosts that were off and those that failed.
  */
 export async function wakeHosts(services: Services): Promise<Waking[]> {
   const agents = (await services.registry.list()).filter(({ state }) => state === "serving");
@@ -19,11 +19,13 @@ export async function wakeHosts(services: Services): Promise<Waking[]> {
     try {
       const provider = selectProvider(services, providerName);
       const host = await provider.find(name);
-      if (host?.state !== "stopped") return null;
+      if (host === null) return null;
       await provider.start(name);
-      return { host: name, error: null };
+      return host.state === "stopped" ? { host: name, error: null } : null;
     } catch (error) {
-      return { host: name, error: asOpsError(error) };
+      const opsError = asOpsError(error);
+      // Destroyed meanwhile.
+      return opsError.code === "host-gone" ? null : { host: name, error: opsError };
     }
   });
   return (await Promise.all(woken)).filter((waking) => waking !== null);

@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
@@ -17,6 +18,7 @@ import { canRunHosts, SNAPSHOTS_DIR } from "./creel.ts";
 
 const DRIVER = process.env.CREEL_E2E_DRIVER === "qemu" ? "qemu" : "nspawn";
 const SUBNET = "10.231";
+const FORWARDING = "/proc/sys/net/ipv4/ip_forward";
 const never = new AbortController().signal;
 /** TCG needs more than a minute for what takes a container a second. */
 const PATIENCE_MS = DRIVER === "qemu" ? 300_000 : 30_000;
@@ -197,6 +199,47 @@ describe.skipIf(!canRunHosts())("local hosts", () => {
       expect(Object.keys(networkInterfaces()).filter((name) => name.startsWith("cl10-231"))).toEqual([]);
     });
 
+    it("keeps the way to the internet while any state folder's host needs it, and repairs it", async () => {
+      const folders = await Promise.all(["one", "two"].map((name) => mkdtemp(join(tmpdir(), `creel-${name}-`))));
+      const internet = folders.map((folder) =>
+        createLocalProvider({ stateDir: folder, cacheDir: SNAPSHOTS_DIR, driver: DRIVER, subnet: "10.232" }),
+      );
+      const [one, two] = internet;
+      if (one === undefined || two === undefined) throw new Error("There are two folders.");
+      const tables = () => execFileSync("nft", ["list", "tables"], { encoding: "utf8" });
+      const table = "table ip creel_10_232\n";
+      const complaints = async () =>
+        (await two.diagnose()).filter(({ subject }) => subject === "internet of local hosts");
+      const before = tables();
+      const forwarding = await readFile(FORWARDING, "utf8");
+      try {
+        const first = await one.create(specFor("first"), never);
+        const second = await two.create(specFor("second"), never);
+        expect(tables()).toContain(table);
+        await one.destroy(first.name);
+        expect(tables()).toContain(table);
+        expect(await complaints()).toEqual([]);
+
+        execFileSync("nft", ["delete", "table", "ip", "creel_10_232"]);
+        expect(await complaints()).toMatchObject([{ verdict: "warning", fix: expect.stringContaining("Restart") }]);
+        await two.start(second.name);
+        expect(tables()).toContain(table);
+        await writeFile(FORWARDING, "0");
+        expect(await complaints()).toMatchObject([{ verdict: "warning" }]);
+        await two.start(second.name);
+        expect(await complaints()).toEqual([]);
+
+        const [third] = await Promise.all([one.create(specFor("third"), never), two.destroy(second.name)]);
+        expect(tables()).toContain(table);
+        await one.destroy(third.name);
+        expect(tables()).toBe(before);
+      } finally {
+        for (const each of internet) for (const { name } of await each.list()) await each.destroy(name);
+        await writeFile(FORWARDING, forwarding);
+        for (const folder of folders) await rm(folder, { recursive: true, force: true });
+      }
+    });
+
     it("shows a host whose processes were killed as stopped, and starts it again", async () => {
       const { host } = await newHost("killed");
       const shell = await reach(shells, host);
@@ -218,6 +261,33 @@ describe.skipIf(!canRunHosts())("local hosts", () => {
       await (await reach(shells, host)).close();
       await provider.destroy(host.name);
     });
+  });
+});
+
+describe.skipIf(!canRunHosts())("a build that is killed", () => {
+  it("leaves no temporary files outside its own folder", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "creel-killed-build-"));
+    const outside = join(directory, "tmp");
+    await mkdir(outside);
+    const script = `
+      import { createLocalSnapshots } from ${JSON.stringify(new URL("../../services/provider/local/snapshots.ts", import.meta.url).href)};
+      await createLocalSnapshots({ cacheDir: process.argv[1] }).build(() => undefined, new AbortController().signal);`;
+    const cacheDir = join(directory, "cache");
+    const argv = ["--input-type=module", "--eval", script, cacheDir];
+    const builder = spawn(process.execPath, argv, { stdio: "ignore", env: { ...process.env, TMPDIR: outside } });
+    const ended = once(builder, "exit");
+    try {
+      const log = async () => {
+        const building = (await readdir(cacheDir).catch(() => [])).find((name) => name.startsWith("building-"));
+        return await readFile(join(cacheDir, building ?? "", "build.log"), "utf8").catch(() => "");
+      };
+      await until(async () => (await log()).includes("running apt-get update"));
+    } finally {
+      builder.kill("SIGKILL");
+      await ended;
+    }
+    expect(await readdir(outside)).toEqual([]);
+    await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   });
 });
 

@@ -1,7 +1,9 @@
 import { stat } from "node:fs/promises";
 import { asOpsError } from "../../../src/core/errors.ts";
 import type { Finding } from "../../../src/core/finding.ts";
+import type { Host } from "../../../src/core/host.ts";
 import type { DriverName } from "./choose-driver.ts";
+import type { LocalDriver } from "./driver.ts";
 import type { UnusableEntry } from "./record.ts";
 import type { LocalSnapshots } from "./snapshots.ts";
 
@@ -42,6 +44,16 @@ export function unusableEntry({ path, why }: UnusableEntry): Finding {
   };
 }
 
+/** What running hosts lack outside of themselves; empty when nothing. Never throws an OpsError. */
+export async function diagnoseSurroundings(driver: LocalDriver, list: () => Promise<Host[]>): Promise<Finding[]> {
+  try {
+    const running = (await list()).filter(({ state }) => state === "running");
+    return await driver.diagnose(running.length);
+  } catch (error) {
+    return [problem("local hosts", error)];
+  }
+}
+
 async function accelerator(): Promise<Finding> {
   const device = await stat("/dev/kvm").catch(() => null);
   if (device !== null) {
@@ -64,7 +76,11 @@ async function finding(subject: string, look: () => Promise<string>): Promise<Fi
   try {
     return { subject, verdict: "ok", seen: await look(), fix: null };
   } catch (error) {
-    const { userMessage, hint } = asOpsError(error);
-    return { subject, verdict: "problem", seen: userMessage, fix: hint };
+    return problem(subject, error);
   }
+}
+
+function problem(subject: string, error: unknown): Finding {
+  const { userMessage, hint } = asOpsError(error);
+  return { subject, verdict: "problem", seen: userMessage, fix: hint };
 }

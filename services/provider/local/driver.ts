@@ -1,3 +1,4 @@
+import type { Finding } from "../../../src/core/finding.ts";
 import type { Host } from "../../../src/core/host.ts";
 import type { OutsideView } from "../provider.ts";
 import type { HostRecord, Place } from "./record.ts";
@@ -16,8 +17,12 @@ export interface LocalDriver {
   isRunning(record: HostRecord, folder: string): Promise<boolean>;
   /** Ends every process of the host and removes what it has outside its folder. */
   halt(record: HostRecord, folder: string): Promise<void>;
-  /** Called after the last host has gone. */
+  /** Puts back what running hosts need outside of themselves, where it has gone missing. @throws OpsError `provider-failed`. */
+  repairSurroundings(): Promise<void>;
+  /** Called after a host has gone: removes what hosts share, once this machine has none of any state folder that needs it. */
   release(): Promise<void>;
+  /** What is wrong around so many running hosts of this state folder; empty when nothing is. @throws OpsError when it cannot look. */
+  diagnose(runningHosts: number): Promise<Finding[]>;
   address(place: Place): Pick<Host, "address" | "sshPort">;
   outsideView(host: Host, port: number): OutsideView;
 }

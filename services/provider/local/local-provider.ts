@@ -7,7 +7,7 @@ import type { HostSpec, Offers, Provider } from "../provider.ts";
 import { chooseOffer, hostGone } from "../spec.ts";
 import { chooseDriver, type DriverName } from "./choose-driver.ts";
 import { tailOf } from "./console.ts";
-import { diagnoseLocal, unusableEntry } from "./diagnose.ts";
+import { diagnoseLocal, diagnoseSurroundings, unusableEntry } from "./diagnose.ts";
 import type { LocalDriver } from "./driver.ts";
 import { withFileLock } from "./lock.ts";
 import { requireSpace } from "./machine.ts";
@@ -132,14 +132,22 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
   }
 
   async function remove(record: HostRecord | null, name: HostName): Promise<void> {
-    if (record !== null) await driverOf(record).halt(record, records.folder(name));
+    if (record !== null) {
+      const driver = driverOf(record);
+      await driver.halt(record, records.folder(name));
+      // Before the record goes: who repeats a removal that was cut off comes by here again.
+      await driver.release();
+    }
     await records.remove(name);
-    if (record !== null && (await records.all()).length === 0) await driverOf(record).release();
   }
 
   async function wake(record: HostRecord, signal: AbortSignal): Promise<void> {
-    if (!(await driverOf(record).isRunning(record, records.folder(record.name)))) await boot(record, signal);
+    const driver = driverOf(record);
+    if (await driver.isRunning(record, records.folder(record.name))) await driver.repairSurroundings();
+    else await boot(record, signal);
   }
+
+  const list = async () => await Promise.all((await records.all()).map(describe));
 
   async function existing(name: HostName): Promise<HostRecord> {
     const record = await records.read(name);
@@ -173,7 +181,7 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
       const record = await records.read(name);
       return record && (await describe(record));
     },
-    list: async () => await Promise.all((await records.all()).map(describe)),
+    list,
     setHostKeyFingerprint: (name, hostKeyFingerprint) =>
       lockHost(name, never, async () => records.write({ ...(await existing(name)), hostKeyFingerprint })),
     start: (name) => lockHost(name, never, async () => wake(await existing(name), never)),
@@ -185,8 +193,11 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
         requirePaths();
         await drivers[driverName].requireTools(signal);
       };
-      const findings = await diagnoseLocal(driverName, requirements, snapshots);
-      return [...findings, ...(await records.unusable()).map(unusableEntry)];
+      return [
+        ...(await diagnoseLocal(driverName, requirements, snapshots)),
+        ...(await records.unusable()).map(unusableEntry),
+        ...(await diagnoseSurroundings(drivers[driverName], list)),
+      ];
     },
     outsideView: (host, port) => drivers[host.address === "127.0.0.1" ? "qemu" : "nspawn"].outsideView(host, port),
   };

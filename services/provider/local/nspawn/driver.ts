@@ -4,16 +4,25 @@ import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { OpsError } from "../../../../src/core/errors.ts";
+import type { Finding } from "../../../../src/core/finding.ts";
 import { programEnvironment } from "../child.ts";
 import type { LocalDriver } from "../driver.ts";
 import { requireTools } from "../machine.ts";
 import type { HostRecord } from "../record.ts";
 import { controlGroup } from "./cgroup.ts";
 import { prepareUpper } from "./disk.ts";
-import { addressesOf, closeInternet, createNetwork, freeIndex, removeNetwork, type Subnet } from "./network.ts";
+import { closeUnusedInternet, isInternetOpen, openInternet } from "./internet.ts";
+import { addressesOf, createNetwork, freeIndex, removeNetwork } from "./network.ts";
 
 const SUPERVISOR = fileURLToPath(new URL("supervisor.sh", import.meta.url));
 const TOOLS = ["systemd-nspawn", "ip", "unshare", "setsid", "flock"];
+
+export interface Subnet {
+  /** The first two numbers of a /16, such as "10.99". */
+  readonly prefix: string;
+  /** Whether hosts reach the internet through this machine. */
+  readonly internet: boolean;
+}
 
 /** Hosts as systemd-nspawn containers: real systemd on this machine's kernel. Fast; needs root; not a security boundary. */
 export function createNspawnDriver(subnet: Subnet): LocalDriver {
@@ -25,7 +34,8 @@ export function createNspawnDriver(subnet: Subnet): LocalDriver {
       const controllers = await group.create(record);
       await prepareUpper(record, folder, controllers);
       signal.throwIfAborted();
-      await createNetwork(netnsOf(id), subnet, indexOf(record));
+      await createNetwork(netnsOf(id), subnet.prefix, indexOf(record));
+      await repairSurroundings();
       await startSupervisor(record, folder, group.path, `/run/netns/${netnsOf(id)}`);
     } catch (error) {
       await halt(record, folder);
@@ -39,6 +49,23 @@ export function createNspawnDriver(subnet: Subnet): LocalDriver {
     await removeNetwork(netnsOf(id));
   }
 
+  async function repairSurroundings(): Promise<void> {
+    if (subnet.internet) await openInternet(subnet.prefix);
+  }
+
+  async function diagnose(runningHosts: number): Promise<Finding[]> {
+    if (!subnet.internet || runningHosts === 0) return [];
+    if ((await isInternetOpen(subnet.prefix)) !== false) return [];
+    return [
+      {
+        subject: "internet of local hosts",
+        verdict: "warning",
+        seen: "Hosts are running and cannot reach the internet: their rules are missing from this machine's firewall, or forwarding is off.",
+        fix: "Restart Creel: it puts both back.",
+      },
+    ];
+  }
+
   return {
     requireTools: (signal) => requireTools(subnet.internet ? [...TOOLS, "nft"] : TOOLS, signal),
     async findPlace(others) {
@@ -49,9 +76,9 @@ export function createNspawnDriver(subnet: Subnet): LocalDriver {
     boot,
     halt,
     isRunning: async (_record, folder) => (await controlGroup(idOf(folder))).isPopulated(),
-    release: async () => {
-      if (subnet.internet) await closeInternet(subnet.prefix);
-    },
+    repairSurroundings,
+    release: () => closeUnusedInternet(subnet.prefix),
+    diagnose,
     address: (place) => ({ address: place.driver === "nspawn" ? place.address : "127.0.0.1", sshPort: 22 }),
     outsideView: (host, port) => ({ address: host.address, port }),
   };

@@ -1,18 +1,10 @@
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { OpsError } from "../../../../src/core/errors.ts";
 import { runChild } from "../child.ts";
 
 /** The last /30 of a /16. */
 const LAST_INDEX = 16_383;
-
-export interface Subnet {
-  /** The first two numbers of a /16, such as "10.99". */
-  readonly prefix: string;
-  /** Whether hosts reach the internet through this machine. */
-  readonly internet: boolean;
-}
 
 /** The two ends of one host's /30: this machine has `.1`, the host `.2`. */
 export function addressesOf(prefix: string, index: number): { readonly ours: string; readonly theirs: string } {
@@ -23,7 +15,17 @@ export function addressesOf(prefix: string, index: number): { readonly ours: str
 
 /** The interface's name is the claim on the address: the kernel gives it away once, whichever Creel asks. At most 13 characters. */
 function interfaceName(prefix: string, index: number): string {
-  return `cl${prefix.replace(".", "-")}-${index}`;
+  return `${interfacePrefix(prefix)}${index}`;
+}
+
+/** How the names of all interfaces of the subnet's hosts begin, and no others. */
+export function interfacePrefix(prefix: string): string {
+  return `cl${prefix.replace(".", "-")}-`;
+}
+
+/** In this machine's firewall, while the subnet has hosts. */
+export function tableName(prefix: string): string {
+  return `creel_${prefix.replace(".", "_")}`;
 }
 
 /** @throws OpsError `capacity` when all are taken. */
@@ -43,7 +45,7 @@ export function freeIndex(prefix: string, taken: ReadonlySet<number>): number {
  * Makes a network namespace with one interface, configured from outside, so that it survives the host's reboots.
  * @throws OpsError `address-in-use` when something else holds the address.
  */
-export async function createNetwork(netns: string, { prefix, internet }: Subnet, index: number): Promise<void> {
+export async function createNetwork(netns: string, prefix: string, index: number): Promise<void> {
   const { ours, theirs } = addressesOf(prefix, index);
   const link = interfaceName(prefix, index);
   if (existsSync(`/sys/class/net/${link}`)) throw inUse(ours);
@@ -59,7 +61,6 @@ export async function createNetwork(netns: string, { prefix, internet }: Subnet,
     ],
     ours,
   );
-  if (internet) await openInternet(prefix);
 }
 
 /** Idempotent. */
@@ -78,41 +79,6 @@ async function ip(args: readonly string[], commands: readonly string[], address:
     userMessage: `The network of the host at ${address} could not be made.`,
     hint: "`ip link` and `ip netns` show what is there.",
     evidence: output.trimEnd().split("\n"),
-  });
-}
-
-/** In this machine's firewall, while there are hosts. */
-export function tableName(prefix: string): string {
-  return `creel_${prefix.replace(".", "_")}`;
-}
-
-async function openInternet(prefix: string): Promise<void> {
-  const table = tableName(prefix);
-  const range = `${prefix}.0.0/16`;
-  const rules = `table ip ${table}
-delete table ip ${table}
-table ip ${table} {
-  chain nat { type nat hook postrouting priority srcnat; ip saddr ${range} ip daddr != ${range} masquerade; }
-  chain between { type filter hook forward priority filter; ip saddr ${range} ip daddr ${range} reject; }
-}
-`;
-  const { exitCode, output } = await runChild(["nft", "-f", "-"], { stdin: rules });
-  if (exitCode !== 0) {
-    throw new OpsError({
-      code: "provider-failed",
-      userMessage: "The hosts' way to the internet could not be opened in this machine's firewall.",
-      hint: "Set local.internet to false in creel.yaml to do without.",
-      evidence: output.trimEnd().split("\n"),
-    });
-  }
-  await writeFile("/proc/sys/net/ipv4/ip_forward", "1");
-}
-
-/** Idempotent. */
-export async function closeInternet(prefix: string): Promise<void> {
-  // Declared first, so that deleting what is not there is no error.
-  await runChild(["nft", "-f", "-"], {
-    stdin: `table ip ${tableName(prefix)}\ndelete table ip ${tableName(prefix)}\n`,
   });
 }
 

@@ -51,7 +51,9 @@ export function createQemuDriver({ stateDir, internet, gatewayPort }: QemuOption
     boot,
     halt: (_record, folder) => killMachine(folder),
     isRunning: async (_record, folder) => (await findMachine(folder)) !== null,
+    repairSurroundings: async () => undefined,
     release: async () => undefined,
+    diagnose: async () => [],
     address: (place) => ({ address: "127.0.0.1", sshPort: place.driver === "qemu" ? place.sshPort : 22 }),
     // Only the gateway's own port is forwarded; what answers there is what the host lets out.
     outsideView: (host) => ({ address: "127.0.0.1", port: host.sshPort + 1 }),
