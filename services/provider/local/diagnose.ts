@@ -34,13 +34,14 @@ export async function diagnoseLocal(
 export function unusableEntry({ path, why }: UnusableEntry): Finding {
   const subject = "local hosts";
   if (why === "not-a-host") {
-    return { subject, verdict: "problem", seen: `${path} is not a host's folder.`, fix: "Move it to another place." };
+    const seen = `${path} is not a host's folder.`;
+    return { subject, verdict: "problem", seen, fix: `Move ${path} to another place.` };
   }
   return {
     subject,
     verdict: "problem",
     seen: `${path} cannot be read, so Creel leaves its host alone and out of lists.`,
-    fix: "Put it back from a copy of the folder. Without one, restart this machine, so that the host is off, and delete the folder it is in.",
+    fix: `Put ${path} back from a copy. Without one, restart this machine, so that the host is off, and delete the folder it is in.`,
   };
 }
 

@@ -77,7 +77,7 @@ it("lists the others when a record is broken or something lies among the hosts t
   await expect(provider.destroy(bad)).rejects.toMatchObject({ code: "provider-failed" });
   const found = (await provider.diagnose()).filter(({ subject }) => subject === "local hosts");
   expect(found).toMatchObject([
-    { verdict: "problem", seen: expect.stringContaining(broken) },
+    { verdict: "problem", seen: expect.stringContaining(broken), fix: expect.stringContaining(broken) },
     { verdict: "problem", seen: expect.stringContaining(join(directory, "hosts", "file-000001", "host.json")) },
     { verdict: "problem", seen: expect.stringContaining(join(directory, "hosts", "lost+found")) },
   ]);
