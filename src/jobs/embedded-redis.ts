@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { OpsError } from "../core/errors.ts";
 import { settle } from "./abort.ts";
+import { complaintsOf, redisFailure } from "./redis-ending.ts";
 import { askRedis, isRedisOn } from "./redis-probe.ts";
 
 /** The kernel's limit for the path of a Unix socket, without its final zero byte. */
@@ -16,7 +17,6 @@ const STOP_LIMIT_MS = 10_000;
 /** One that hangs has nothing in hand: what it has acknowledged is on disk. */
 const HUNG_LIMIT_MS = 2_000;
 const MAX_LOG_BYTES = 1_000_000;
-const EVIDENCE_LINES = 20;
 /** This many ends within the window are a crash loop. */
 const CRASH_LIMIT = 5;
 const CRASH_WINDOW_MS = 30_000;
@@ -44,14 +44,14 @@ export interface EmbeddedRedis {
  * Starts a Redis server that belongs to this Creel and keeps it alive until `stop`. One that an earlier Creel has left behind on the
  * same folder is shut down first: nothing is lost by that, and the new one is our child, whose end we hear of.
  * The caller holds the instance guard of the state folder.
- * @throws OpsError `tool-missing`, `config-invalid` (path too long), `store-unavailable` with the log's last lines.
+ * @throws OpsError `tool-missing`, `config-invalid` (path too long), `capacity` (disk full), `store-unavailable` with what it complained of.
  */
 export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise<EmbeddedRedis> {
   const folder = join(options.stateDir, "redis");
   const socketPath = join(folder, "redis.sock");
   assertShortEnough(socketPath);
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-    throw unusable(`Creel cannot create ${folder}.`, [], error);
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch(async (cause: unknown) => {
+    throw await redisFailure(folder, `Creel cannot create ${folder}.`, { cause });
   });
   await endOrphan(folder, socketPath);
   await rotateLog(folder);
@@ -64,26 +64,28 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
   function supervise(current: ChildProcess): void {
     const onExit = () => {
       child = null;
-      if (!stopping) restarting = restart(current.signalCode ?? `status ${current.exitCode}`);
+      if (!stopping) restarting = restart(current);
     };
     // It may have died between its first answer and here.
     if (current.exitCode !== null || current.signalCode !== null) onExit();
     else current.once("exit", onExit);
   }
 
-  async function restart(how: string): Promise<void> {
+  async function restart({ pid, signalCode, exitCode }: ChildProcess): Promise<void> {
     const nowMs = performance.now();
     crashes = [...crashes.filter((ms) => nowMs - ms < CRASH_WINDOW_MS), nowMs];
-    const error = unusable(`Creel's Redis ended unexpectedly (${how}).`, await lastLines(folder));
-    if (crashes.length >= CRASH_LIMIT) return options.onFatal(error);
+    const message = `Creel's Redis ended unexpectedly (${signalCode ?? `status ${exitCode}`}).`;
+    const error = await redisFailure(folder, message, { evidence: await complaintsOf(folder, pid) });
+    // On a full disk the next one would end at its first write.
+    if (error.code === "capacity" || crashes.length >= CRASH_LIMIT) return options.onFatal(error);
     options.onRestart(error);
     try {
       child = await launch(folder, socketPath, options.program);
-    } catch (launchError) {
-      if (!stopping)
-        options.onFatal(
-          launchError instanceof OpsError ? launchError : unusable("It cannot be started.", [], launchError),
-        );
+    } catch (cause) {
+      if (stopping) return;
+      options.onFatal(
+        cause instanceof OpsError ? cause : await redisFailure(folder, "Creel's Redis cannot be started.", { cause }),
+      );
       return;
     }
     if (stopping) await terminate(child);
@@ -112,15 +114,21 @@ async function launch(folder: string, socketPath: string, program = "redis-serve
   child.stdin?.on("error", () => undefined);
   child.stdin?.end(configuration(folder, socketPath));
   const failed = Promise.withResolvers<never>();
-  child.once("error", (error: NodeJS.ErrnoException) =>
-    failed.reject(error.code === "ENOENT" ? missing(error) : unusable("redis-server cannot be started.", [], error)),
+  child.once("error", async (cause: NodeJS.ErrnoException) =>
+    failed.reject(
+      cause.code === "ENOENT"
+        ? missing(cause)
+        : await redisFailure(folder, "redis-server cannot be started.", { cause }),
+    ),
   );
   child.once("exit", async (code, signal) => {
-    const lines = [...(await lastLines(folder)), ...complaints.split("\n").filter((line) => line.trim() !== "")];
-    failed.reject(unusable(`Creel's Redis ended while it was starting (${signal ?? `status ${code}`}).`, lines));
+    const unlogged = complaints.split("\n").filter((line) => line.trim() !== "");
+    const evidence = [...(await complaintsOf(folder, child.pid)), ...unlogged];
+    const message = `Creel's Redis ended while it was starting (${signal ?? `status ${code}`}).`;
+    failed.reject(await redisFailure(folder, message, { evidence }));
   });
   try {
-    await Promise.race([failed.promise, untilAnswering(folder, socketPath)]);
+    await Promise.race([failed.promise, untilAnswering(folder, socketPath, child.pid)]);
     return child;
   } catch (error) {
     await terminate(child);
@@ -131,14 +139,15 @@ async function launch(folder: string, socketPath: string, program = "redis-serve
   }
 }
 
-async function untilAnswering(folder: string, socketPath: string): Promise<void> {
+async function untilAnswering(folder: string, socketPath: string, pid: number | undefined): Promise<void> {
   const startedMs = performance.now();
   for (;;) {
     const answer = await askRedis(socketPath, "PING");
     if (answer === "+PONG") return;
     const limitMs = answer?.startsWith("-LOADING") ? LOADING_LIMIT_MS : START_LIMIT_MS;
     if (performance.now() - startedMs > limitMs) {
-      throw unusable(`Creel's Redis did not answer within ${limitMs / 1000} s.`, await lastLines(folder));
+      const evidence = await complaintsOf(folder, pid);
+      throw await redisFailure(folder, `Creel's Redis did not answer within ${limitMs / 1000} s.`, { evidence });
     }
     await delay(10);
   }
@@ -186,21 +195,13 @@ function configuration(folder: string, socketPath: string): string {
   ].join("\n");
 }
 
-async function lastLines(folder: string): Promise<string[]> {
-  const log = await readFile(join(folder, "redis.log"), "utf8").catch(() => "");
-  return log
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .slice(-EVIDENCE_LINES);
-}
-
 async function rotateLog(folder: string): Promise<void> {
   const log = join(folder, "redis.log");
   const file = await stat(log).catch(() => null);
   if (file && file.size > MAX_LOG_BYTES) await rename(log, `${log}.1`);
   // Made here, so that a folder without write permission is a clear error and not a silent end of the server.
-  const handle = await open(log, "a", 0o600).catch((error: unknown) => {
-    throw unusable(`Creel cannot write into ${folder}.`, [], error);
+  const handle = await open(log, "a", 0o600).catch(async (cause: unknown) => {
+    throw await redisFailure(folder, `Creel cannot write into ${folder}.`, { cause });
   });
   await handle.close();
 }
@@ -220,16 +221,6 @@ function missing(cause: unknown): OpsError {
     code: "tool-missing",
     userMessage: "redis-server is not installed.",
     hint: "apt-get install redis-server, or set redis.url in creel.yaml to a Redis that runs elsewhere.",
-    cause,
-  });
-}
-
-function unusable(userMessage: string, evidence: readonly string[], cause?: unknown): OpsError {
-  return new OpsError({
-    code: "store-unavailable",
-    userMessage,
-    hint: "Look for a full disk, missing permissions or too little memory; the last lines of its log say which.",
-    evidence,
     cause,
   });
 }

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -93,7 +93,46 @@ it("gives up on a server that dies again and again, and shows the end of its log
   const error = await fatal.promise;
   expect(error).toMatchObject({ code: "store-unavailable" });
   expect(error.evidence.join("\n")).toMatch(/manifest/i);
+  expect(error.evidence.join("\n")).not.toMatch(/Redis is starting|Server initialized|overcommit/);
 });
+
+function canMount(): boolean {
+  if (process.getuid?.() === 0) return true;
+  if (process.env.CI === "true") throw new Error("The test of a full disk needs root, and on CI it must run.");
+  console.warn("\nSKIPPED: the test of a full disk needs root to mount a small one. Run it with sudo.\n");
+  return false;
+}
+
+it.runIf(canMount())(
+  "says that the disk is full, once and at once, and goes on with what it had when there is room",
+  async () => {
+    const stateDir = await temporaryFolder();
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=3m", "tmpfs", stateDir]);
+    onTestFinished(() => void execFileSync("umount", ["--lazy", stateDir]));
+    const ended = Promise.withResolvers<OpsError>();
+    const restarts: OpsError[] = [];
+    const onRestart = (error: OpsError) => restarts.push(error);
+    const redis = await startEmbeddedRedis({ stateDir, onRestart, onFatal: ended.resolve });
+    onTestFinished(() => redis.stop());
+    const plain = plainRedis(redis.socketPath);
+    await plain.set("kept", "yes");
+    await writeFile(join(stateDir, "fill"), Buffer.alloc(4_000_000)).catch(() => undefined);
+    // More than a page, so that the file has to grow. Nobody answers it.
+    void plain.set("lost", "x".repeat(10_000)).catch(() => undefined);
+    const error = await ended.promise;
+    expect(error).toMatchObject({
+      code: "capacity",
+      userMessage: expect.stringMatching(new RegExp(`${stateDir}.* is full \\(0 kB are free\\)`)),
+      hint: expect.stringContaining("operations go on"),
+    });
+    expect(error.evidence).toHaveLength(1);
+    expect(error.evidence.join()).toMatch(/AOF.*No space left/);
+    expect(restarts).toEqual([]);
+    await rm(join(stateDir, "fill"));
+    const again = await startRedis(stateDir);
+    expect(await plainRedis(again.socketPath).get("kept")).toBe("yes");
+  },
+);
 
 it("says what is wrong when it cannot start", async () => {
   const stateDir = await temporaryFolder();
