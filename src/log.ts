@@ -12,6 +12,7 @@ const REPEAT_MS = 60_000;
 
 /** A log in a file, with one file before it kept. The same error again and again, as while Redis is away, is one line a minute. */
 export function fileLog(file: string, redact: (text: string) => string): Log {
+  let complained = false;
   let last = { key: "", atMs: Number.NEGATIVE_INFINITY };
   return {
     error(error, about = {}) {
@@ -25,10 +26,17 @@ export function fileLog(file: string, redact: (text: string) => string): Log {
         const line = JSON.stringify({ at: new Date(atMs).toISOString(), ...about, error: links });
         appendFileSync(file, `${redact(line)}\n`, { mode: 0o600 });
       } catch (problem) {
-        process.emitWarning(`The log cannot be written: ${problem}`);
+        if (!complained) process.stderr.write(`creel: ${file} cannot be written: ${reason(problem)}\n`);
+        complained = true;
       }
     },
   };
+}
+
+/** `ENOSPC: no space left on device, open '…'` in words. */
+function reason(problem: unknown): string {
+  const text = problem instanceof Error ? problem.message : String(problem);
+  return `${text.replace(/^E[A-Z]+: /, "").replace(/, \w+(?: '.*')?$/, "")}.`;
 }
 
 /** An error, its code and stack, and what caused it, outermost first. */
