@@ -61,6 +61,20 @@ describe.runIf(canRunHosts())("a deploy that goes wrong", () => {
     expect(await services.registry.get(ada)).toMatchObject({ state: "failed" });
   });
 
+  it("because the host's disk is full for the gateway names the disk, and not its configuration", async () => {
+    const fill = `cp -a /var/lib/openclaw /root/kept && mount -t tmpfs -o size=4m,mode=0700,uid=1000,gid=1000 tmpfs /var/lib/openclaw
+cp -a /root/kept/. /var/lib/openclaw/ && { dd if=/dev/zero of=/var/lib/openclaw/fill bs=4k status=none || true; }`;
+    const record = await deploy({
+      async install(shell, spec, signal) {
+        await services.gateway.install(shell, spec, signal);
+        await shell.check(["sh", "-c", fill, "fill"], { signal });
+      },
+    });
+    expect(record.failure, JSON.stringify(record)).toMatchObject({ code: "capacity" });
+    expect(record.failure?.userMessage).toMatch(/disk is full.*\/var\/lib\/openclaw/);
+    expect(record.failure?.evidence.join("\n")).toMatch(/ENOSPC|disk is full|no space left/i);
+  });
+
   it("because the gateway's port is taken on the host says so", async () => {
     const record = await deploy({
       async start(shell, signal) {
