@@ -65,11 +65,24 @@ export function loadConfig(environment = process.env): Config {
 const INHERITED =
   /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TERM|TZ|TMPDIR|XDG_\w+|(?:https?|no|all)_proxy|npm_config_\w+)$/i;
 
-/** Takes everything else out of this process's environment, so that no program Creel starts inherits a secret from it. */
+const PATH_WHERE_THERE_IS_NONE = "/usr/local/bin:/usr/bin:/bin";
+/** Of mke2fs, nft and chroot: Debian gives them to root's login only. */
+const ADMINISTRATION = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+/** What programs that Creel starts may inherit: what they need to find their way about, programs of administrators among it, and no secret. */
+export function inheritedEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const folders = (environment.PATH || PATH_WHERE_THERE_IS_NONE).split(":");
+  return {
+    ...Object.fromEntries(Object.entries(environment).filter(([name]) => INHERITED.test(name))),
+    PATH: [...new Set([...folders, ...ADMINISTRATION])].join(":"),
+  };
+}
+
+/** Makes this process's environment what the programs it starts may inherit. */
 export function withholdEnvironment(): void {
-  for (const name of Object.keys(process.env)) {
-    if (!INHERITED.test(name)) delete process.env[name];
-  }
+  const inherited = inheritedEnvironment(process.env);
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, inherited);
 }
 
 /** The text of a file that a setting names. @throws OpsError `config-invalid`. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { tableName } from "../services/provider/local/nspawn/network.ts";
-import { loadConfig } from "../src/config.ts";
+import { inheritedEnvironment, loadConfig } from "../src/config.ts";
 import { OpsError } from "../src/core/errors.ts";
 import { parseSettings } from "../src/settings.ts";
 
@@ -124,5 +124,32 @@ describe("folders", () => {
       stateDir: "/mine",
       cacheDir: "/c",
     });
+  });
+});
+
+describe("programs that Creel starts", () => {
+  it.each([
+    [
+      "Debian's ordinary users have",
+      "/usr/local/bin:/usr/bin:/bin:/usr/games",
+      "/usr/local/bin:/usr/bin:/bin:/usr/games",
+    ],
+    ["is empty", "", "/usr/local/bin:/usr/bin:/bin"],
+    ["has nothing that is missing", "/first:/usr/sbin", "/first:/usr/sbin"],
+  ])("find those of administrators with the PATH that %s", (_whose, path, first) => {
+    const folders = inheritedEnvironment({ PATH: path }).PATH?.split(":") ?? [];
+    expect(folders.join(":").startsWith(first)).toBe(true);
+    expect(folders).toEqual(expect.arrayContaining(["/usr/local/sbin", "/usr/sbin", "/sbin"]));
+    expect(new Set(folders).size).toBe(folders.length);
+  });
+
+  it("inherit how to find their way about, and no secret", () => {
+    const environment = { HOME: "/home/mo", LC_ALL: "C", HTTPS_PROXY: "http://p", CREEL_TOKEN: "s3cret", AWS_KEY: "s" };
+    expect(Object.keys(inheritedEnvironment(environment)).toSorted()).toEqual([
+      "HOME",
+      "HTTPS_PROXY",
+      "LC_ALL",
+      "PATH",
+    ]);
   });
 });

@@ -142,7 +142,7 @@ function importChanges(recipe: Recipe): string[] {
 async function step(build: Build, argv: readonly [string, ...string[]]): Promise<void> {
   const { directory: cwd, signal } = build;
   const logFile = join(cwd, "build.log");
-  const { exitCode } = await runChild(argv, { signal, logFile, cwd, env: { TMPDIR: scratch(cwd) } });
+  const { exitCode } = await runChild(["env", `TMPDIR=${scratch(cwd)}`, ...argv], { signal, logFile, cwd });
   if (exitCode === 0) return;
   const log = await readFile(logFile, "utf8");
   throw new OpsError({

@@ -7,8 +7,6 @@ export interface ChildOptions {
   /** Both output streams are appended to this file instead of being returned. */
   readonly logFile?: string;
   readonly cwd?: string;
-  /** Added to `programEnvironment()`. */
-  readonly env?: Readonly<Record<string, string>>;
   /** Sent to standard input, which is then closed. */
   readonly stdin?: string;
 }
@@ -22,14 +20,6 @@ export interface ChildResult {
 
 const KEPT_OUTPUT_BYTES = 64 * 1024;
 const EXIT_CODE_OF_SIGKILL = 137;
-const PATH_WHERE_THERE_IS_NONE = "/usr/local/bin:/usr/bin:/bin";
-const ADMINISTRATION = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
-
-/** This process's environment, with the folders of mke2fs, nft and chroot at the end of PATH: Debian gives them to root's login only. */
-export function programEnvironment(): NodeJS.ProcessEnv {
-  const folders = (process.env.PATH || PATH_WHERE_THERE_IS_NONE).split(":");
-  return { ...process.env, PATH: [...new Set([...folders, ...ADMINISTRATION])].join(":") };
-}
 
 /**
  * Runs a program in a process group of its own, which is killed as a whole when `signal` aborts. Any exit code is a result.
@@ -55,7 +45,6 @@ function waitFor(
     const child = spawn(program, args, {
       detached: true,
       stdio: [options.stdin === undefined ? "ignore" : "pipe", out, out],
-      env: { ...programEnvironment(), ...options.env },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
     // A program that ends without reading everything says so by its exit code.

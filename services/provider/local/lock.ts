@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { OpsError } from "../../../src/core/errors.ts";
-import { programEnvironment } from "./child.ts";
 
 /**
  * Holds an exclusive lock on `file` while `work` runs; waits as long as another process holds it. The lock lives in a child that
@@ -16,7 +15,6 @@ export async function withFileLock<Result>(
   signal.throwIfAborted();
   const holder = spawn("flock", ["--exclusive", file, "sh", "-c", "echo locked; exec cat"], {
     stdio: ["pipe", "pipe", "ignore"],
-    env: programEnvironment(),
   });
   const waiting = setTimeout(onWait, 500);
   const ended = new Promise<void>((resolve) => holder.once("close", () => resolve()));

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { OpsError } from "../../../../src/core/errors.ts";
 import type { Finding } from "../../../../src/core/finding.ts";
-import { programEnvironment } from "../child.ts";
 import type { LocalDriver } from "../driver.ts";
 import { requireTools } from "../machine.ts";
 import type { HostRecord } from "../record.ts";
@@ -107,7 +106,6 @@ async function startSupervisor(record: HostRecord, folder: string, cgroup: strin
     const child = spawn("unshare", args, {
       detached: true,
       cwd: "/",
-      env: programEnvironment(),
       stdio: ["ignore", log.fd, log.fd, "pipe"],
     });
     child.unref();
