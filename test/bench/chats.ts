@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { installCreel } from "../e2e/creel.ts";
+import { freePort } from "../free-port.ts";
 import { type ChatServers, type Owner, someOwners, startChatServers } from "./chat-servers.ts";
 import { percentile, type Result, round } from "./results.ts";
 import { sample } from "./sample.ts";
@@ -165,15 +165,6 @@ async function atOnce(act: (index: number) => Promise<void>): Promise<number[]> 
       return performance.now() - startedMs;
     }),
   );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function stop(child: ChildProcess): Promise<void> {

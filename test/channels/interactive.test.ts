@@ -208,13 +208,18 @@ describe("an operation that nobody watches", () => {
   const end = (t: TestTerminal, id: OperationId) =>
     t.world.operations.change(id, (operation) => succeed(operation, {}, 1_002_000));
 
-  test("tells its outcome above the prompt when it was let go of", async () => {
-    const t = await terminal();
+  async function deployAndLetGo(t: TestTerminal): Promise<OperationId> {
     t.type("/deploy name:ada\r");
     const { id } = await t.world.operations.nextEnqueued();
     await t.shows(/Waiting for a free worker/);
     t.type(CTRL_C);
     await t.shows(/goes on without you watching[\s\S]*creel> /);
+    return id;
+  }
+
+  test("tells its outcome above the prompt when it was let go of", async () => {
+    const t = await terminal();
+    const id = await deployAndLetGo(t);
     t.type("/sta");
     await t.shows(/\/sta/);
     end(t, id);
@@ -238,11 +243,7 @@ describe("an operation that nobody watches", () => {
 
   test("tells that it was cancelled", async () => {
     const t = await terminal();
-    t.type("/deploy name:ada\r");
-    const { id } = await t.world.operations.nextEnqueued();
-    await t.shows(/Waiting for a free worker/);
-    t.type(CTRL_C);
-    await t.shows(/goes on without you watching[\s\S]*creel> /);
+    const id = await deployAndLetGo(t);
     t.type(`/cancel operation:${id}\r`);
     await t.shows(/Deploying ada was cancelled after/);
   });

@@ -3,9 +3,10 @@ import { paint } from "../../src/channels/console/paint.ts";
 import { renderAnswer } from "../../src/channels/render/answer.ts";
 import { renderOutcome, renderProgress } from "../../src/channels/render/operation.ts";
 import type { AgentStatus, Answer } from "../../src/core/desk.ts";
-import { makeOperationId, parseAgentName, parseHostName } from "../../src/core/names.ts";
+import { makeOperationId, parseAgentName } from "../../src/core/names.ts";
 import { newOperation, succeed, waitBehind } from "../../src/core/operation.ts";
 import { agentCalled, owner } from "../desk/world.ts";
+import { statusOf as statusWell } from "../fleet/statuses.ts";
 
 const NOW = 10_000_000;
 const id = makeOperationId(NOW, () => 0.5);
@@ -18,20 +19,8 @@ function shown(answer: Answer, columns = 78): string {
   return paint(renderAnswer(answer, NOW), { columns, color: false }).join("\n");
 }
 
-function statusOf(name: string, fields: Partial<AgentStatus> = {}): AgentStatus {
-  return {
-    agent: agentCalled(name, { host: parseHostName(`${name}-abc`) }),
-    host: "running",
-    gateway: "ready",
-    version: "2026.9.6",
-    upMs: 3_725_000,
-    memoryBytes: 812e6,
-    restarts: 0,
-    lastOperation: succeed(deploy, null, NOW - 60_000),
-    note: null,
-    ...fields,
-  };
-}
+const statusOf = (name: string, fields: Partial<AgentStatus> = {}) =>
+  statusWell(name, { lastOperation: succeed(deploy, null, NOW - 60_000), ...fields });
 
 test("a table of agents, and what to look at", () => {
   const gone = statusOf("bob", {

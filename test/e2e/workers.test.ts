@@ -1,14 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseOperationId } from "../../src/core/names.ts";
 import { isEnded } from "../../src/core/operation.ts";
 import { Secret } from "../../src/core/secrets.ts";
+import { freePort } from "../free-port.ts";
 import { canRunHosts, type Installation, installCreel } from "./creel.ts";
 import { hasReached, until } from "./observe.ts";
 
@@ -130,12 +129,3 @@ describe.runIf(canRunHosts())("bot and workers apart", () => {
     expect(output).toMatch(/redis\.url is not set/);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}

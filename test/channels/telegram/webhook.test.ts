@@ -4,30 +4,18 @@ import { expect, test } from "vitest";
 import { listenError } from "../../../src/channels/telegram/listen.ts";
 import { Secret } from "../../../src/core/secrets.ts";
 import type { TelegramServer } from "../../fixtures/telegram/server.ts";
+import { freePort } from "../../free-port.ts";
 import { ada, createChat, createPeople, openChat, telegramWithPeople } from "./world.ts";
 
 const secret = "a_good-Secret1";
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 async function settings() {
   const port = await freePort();
   return { url: `http://127.0.0.1:${port}/hook`, listen: `127.0.0.1:${port}`, secret: new Secret(secret) };
 }
 
-const lastSetting = (server: TelegramServer) => server.calls.findLast(({ method }) => method === "setWebhook")?.payload;
-
-test("updates come in by the webhook, and are accepted after they are dealt with", async () => {
-  await using server = await telegramWithPeople();
-  const webhook = await settings();
+/** Whose command `arrived`, and is at work until `dealt` resolves. */
+function slowPeople(server: TelegramServer) {
   const dealt = Promise.withResolvers<void>();
   const arrived = Promise.withResolvers<void>();
   const people = createPeople(server, {
@@ -36,6 +24,15 @@ test("updates come in by the webhook, and are accepted after they are dealt with
       return dealt.promise;
     },
   });
+  return { people, dealt, arrived };
+}
+
+const lastSetting = (server: TelegramServer) => server.calls.findLast(({ method }) => method === "setWebhook")?.payload;
+
+test("updates come in by the webhook, and are accepted after they are dealt with", async () => {
+  await using server = await telegramWithPeople();
+  const webhook = await settings();
+  const { people, dealt, arrived } = slowPeople(server);
   await using _running = await openChat(server, people.handler, { webhook });
   expect(lastSetting(server)).toMatchObject({
     ...{ url: webhook.url, secret_token: secret, drop_pending_updates: false },
@@ -79,14 +76,7 @@ test("only Telegram is let in", async () => {
 test("what is still worked on is not begun again when it is delivered again", async () => {
   await using server = await telegramWithPeople();
   const webhook = await settings();
-  const dealt = Promise.withResolvers<void>();
-  const arrived = Promise.withResolvers<void>();
-  const people = createPeople(server, {
-    command() {
-      arrived.resolve();
-      return dealt.promise;
-    },
-  });
+  const { people, dealt, arrived } = slowPeople(server);
   await using _running = await openChat(server, people.handler, { webhook });
   const headers = { "x-telegram-bot-api-secret-token": secret };
   const deliver = async (update: object) =>
