@@ -1,7 +1,10 @@
 import type { Actor } from "./actor.ts";
 import type { AgentName, OperationId } from "./names.ts";
 
-/** Append-only. `refused` is written for every attempt that authority, validation or a missing confirmation stopped. */
+/**
+ * Append-only. `refused` is written for every attempt that authority, validation or a missing confirmation stopped; of one stranger for at
+ * most sixty an hour, so that nobody pushes out what matters.
+ */
 export interface AuditEvent {
   readonly atMs: number;
   readonly actor: Actor;
