@@ -1,5 +1,7 @@
 /** Who may import whom, as ARCHITECTURE.md says. Every rule's `from` names the folder that is held back. */
-const ports = "^services/(provider/provider|host-shell/host-shell|gateway/gateway|secrets/secrets)\\.ts$";
+
+/** The file of a port has its folder's name. */
+const ports = "^services/(?<port>[^/]+)/\\k<port>\\.ts$";
 
 const only = (name, from, allowed, comment) => ({
   name,
@@ -28,12 +30,25 @@ export default {
       from: { path: "^src/core/" },
       to: { dependencyTypes: ["core", "npm", "npm-dev"] },
     },
-    only("commands-import-core", "^commands/", "^(commands|src/core)/"),
-    only("channels-import-core-and-commands", "^src/channels/", "^(src/channels|src/core|commands)/"),
+    only(
+      "commands-import-core-questions-operations",
+      "^commands/",
+      "^(commands|src/core|src/questions|src/operations)/",
+    ),
+    only(
+      "questions-import-core-fleet-operations",
+      "^src/questions/",
+      `^src/(questions|core|fleet)/|^src/operations/(index|journal|machine|providers|words)\\.ts$|${ports}`,
+    ),
+    only(
+      "channels-import-core-and-commands",
+      "^src/channels/",
+      "^(src/channels|src/core|src/questions|commands)/|^src/operations/words\\.ts$",
+    ),
     only(
       "desk-imports-core-commands-operations",
       "^src/desk/",
-      "^(src/desk|src/core|commands)/|^src/operations/journal\\.ts$",
+      "^(src/desk|src/core|src/questions|commands)/|^src/operations/journal\\.ts$",
     ),
     only("operations-import-core-and-ports", "^src/operations/", `^src/(operations|core)/|${ports}`),
     {
@@ -45,6 +60,22 @@ export default {
     only("fleet-imports-core-ports-operations", "^src/fleet/", `^src/(fleet|operations|core)/|${ports}`),
     only("init-imports-core-and-config", "^src/init/", "^src/(init|core)/|^src/(settings|folders)\\.ts$"),
     only("jobs-import-core-and-operations", "^src/jobs/", "^src/(jobs|core|operations)/"),
+    only(
+      "execution-knows-the-port-of-the-store",
+      "^src/jobs/execution/",
+      "^src/jobs/(execution/|abort\\.ts$|store/(port|record)\\.ts$)|^src/(core|operations)/",
+      "carrying out operations knows neither Redis nor who is behind the port",
+    ),
+    only(
+      "the-store-knows-no-execution",
+      "^src/jobs/store/",
+      "^src/jobs/(store/|abort\\.ts$)|^src/core/|^src/operations/older-names\\.ts$",
+    ),
+    only(
+      "the-redis-process-stands-alone",
+      "^src/jobs/redis-process/",
+      "^src/jobs/(redis-process/|abort\\.ts$)|^src/core/",
+    ),
     {
       name: "adapters-import-core-and-ports",
       comment: "an adapter never imports another port's adapter",
@@ -75,17 +106,22 @@ export default {
       from: { path: "^(src|commands|services)/" },
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
     },
-    fence("bullmq-fence", "node_modules/(bullmq|ioredis)/", "^src/jobs/"),
+    fence("bullmq-fence", "node_modules/(bullmq|ioredis)/", "^src/jobs/store/"),
     fence("discord-fence", "node_modules/(discord\\.js|@discordjs|discord-api-types)/", "^src/channels/discord/"),
     fence("telegram-fence", "node_modules/(grammy|@grammyjs)/", "^src/channels/telegram/"),
     fence("ssh-fence", "node_modules/ssh2/", "^services/host-shell/"),
     fence("gateway-client-fence", "node_modules/@openclaw/", "^services/gateway/"),
-    fence("child-process-fence", "^(node:)?child_process$", "^(services/|src/jobs/embedded-redis)"),
+    fence("age-fence", "node_modules/age-encryption/", "^services/secrets/"),
+    fence("child-process-fence", "^(node:)?child_process$", "^(services/|src/jobs/redis-process/)"),
   ],
   options: {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     doNotFollow: { path: "node_modules" },
-    enhancedResolveOptions: { extensions: [".ts", ".js", ".mjs"], conditionNames: ["import", "node", "default"] },
+    enhancedResolveOptions: {
+      extensions: [".ts", ".js", ".mjs"],
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default"],
+    },
   },
 };

@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Fast tests run in parallel; tests with real Redis or real hosts run one file at a time, because they share two cores and the kernel's network. */
+/** Fast tests run in parallel, those with a real Redis two files at a time; those with real hosts one at a time, because they share the kernel's network. */
 export default defineConfig({
   test: {
     projects: [
@@ -17,7 +17,8 @@ export default defineConfig({
         test: {
           name: "redis",
           include: ["test/jobs/redis/**/*.test.ts"],
-          fileParallelism: false,
+          // They mostly wait for what Redis and dead workers take.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -1,6 +1,10 @@
 import { OpsError } from "../src/core/errors.ts";
-import type { Json } from "../src/core/json.ts";
+import type { Action, Message } from "../src/core/message.ts";
 import type { AgentName, OperationId } from "../src/core/names.ts";
+import type { Wanted } from "../src/operations/kind.ts";
+import type { Control } from "../src/questions/control.ts";
+import type { Offers } from "../src/questions/offers.ts";
+import type { Asked, Look, Sources } from "../src/questions/question.ts";
 
 /** new-agent: a name to give · agent: an existing one · operation: an operation's id · count: a whole number · choice: one of `choices` · text: checked by whoever uses it. */
 type OptionKind = "new-agent" | "agent" | "operation" | "count" | "choice" | "text";
@@ -12,10 +16,16 @@ export interface CommandOption {
   readonly required: boolean;
   /** Only for `choice`. */
   readonly choices?: readonly string[];
+  /** Only for `operation`: which of them are offered. */
+  readonly among?: "open" | "stuck";
+  /** Only for `agent`: also one that was there once, or whose record cannot be read. */
+  readonly orFormer?: boolean;
   /** Only for `count`: inclusive bounds. */
   readonly min?: number;
   readonly max?: number;
-  /** May be given without its name, as the first word after the command (`/image build`). At most one per command. */
+  /** Only for `text`: what may be chosen, for completion. Other values may be typed; whoever uses them has the last word. */
+  readonly offers?: Offers;
+  /** May be given without its name (`/image build`, `/logs ada 5`): words without names go to a command's bare options in order, numbers to one that counts. */
   readonly bare?: boolean;
 }
 
@@ -27,25 +37,37 @@ export interface OptionValues {
   text(option: string): string | null;
 }
 
-/** What a command asks for. An operation is durable and watched; a question is answered at once. */
-export type CommandRequest =
-  | { readonly type: "operation"; readonly kind: string; readonly agent: AgentName | null; readonly params: Json }
-  | { readonly type: "status"; readonly agent: AgentName | null }
-  | { readonly type: "logs"; readonly agent: AgentName; readonly lines: number }
-  | { readonly type: "history"; readonly agent: AgentName | null }
-  | { readonly type: "cancel"; readonly operation: OperationId }
-  | { readonly type: "snapshot" }
-  | { readonly type: "help"; readonly command: string | null };
+/** What has to be typed before anything is done, and why. */
+interface Confirmation {
+  readonly question: string;
+  readonly expected: string;
+}
+
+/** Durable and watched. */
+interface OperationRequest extends Wanted {
+  readonly type: "operation";
+  /** Absent: it needs none. */
+  readonly confirmation?: Confirmation;
+  /**
+   * What to answer when it would change nothing; null when there is something to do. Asked before the confirmation: nobody should have to
+   * think about minutes of work that will not happen.
+   */
+  readonly nothingToDo?: (sources: Sources, look: Look) => Promise<Message | null>;
+}
+
+/** What a command asks for: something durable, something to know, or something that is done at once. */
+export type CommandRequest = OperationRequest | Asked | Control;
 
 export interface Command {
   /** Lower case, as typed after the slash. */
   readonly name: string;
   readonly summary: string;
+  /** On a button that asks for it, before what it is about: "Destroy ada". */
+  readonly label: string;
+  readonly tone: Action["tone"];
   readonly options: readonly CommandOption[];
   /** Pure. Called with valid values only. */
   request(values: OptionValues): CommandRequest;
-  /** What has to be typed first and why; null when the request needs no confirmation. Pure. */
-  confirmation(request: CommandRequest): { readonly question: string; readonly expected: string } | null;
 }
 
 /** For options that validation has already made sure of. @throws OpsError `internal` when it has not. */

@@ -1,8 +1,14 @@
+import { imageBuild } from "../src/operations/image-build.ts";
+import { wanted } from "../src/operations/kind.ts";
+import { isFresh, image as question } from "../src/questions/image.ts";
+import { answersIf, asks } from "../src/questions/question.ts";
 import type { Command } from "./command.ts";
 
 export const image: Command = {
   name: "image",
-  summary: "Show or build the snapshot that new hosts start from",
+  summary: "Show or build the image that new hosts start from",
+  label: "Build it",
+  tone: "plain",
   options: [
     {
       name: "action",
@@ -21,20 +27,17 @@ export const image: Command = {
     },
   ],
   request(values) {
-    if (values.text("action") !== "build") return { type: "snapshot" };
+    if (values.text("action") !== "build") return asks(question, null);
+    const force = values.text("force") === "yes";
     return {
       type: "operation",
-      kind: "snapshot-build",
-      agent: null,
-      params: { provider: null, force: values.text("force") === "yes" },
-    };
-  },
-  confirmation(request) {
-    if (request.type !== "operation") return null;
-    return {
-      question:
-        "Building a snapshot takes several minutes and keeps this machine busy. Running agents are not touched.",
-      expected: "yes",
+      ...wanted(imageBuild, null, { provider: null, force }),
+      confirmation: {
+        question:
+          "Building an image takes several minutes and keeps this machine busy. Running agents are not touched.",
+        expected: "yes",
+      },
+      ...(force ? {} : { nothingToDo: answersIf(question, null, isFresh) }),
     };
   },
 };

@@ -6,9 +6,11 @@ import { createHelp } from "./help.ts";
 import { history } from "./history.ts";
 import { image } from "./image.ts";
 import { logs } from "./logs.ts";
+import { restart } from "./restart.ts";
+import { retry } from "./retry.ts";
 import { status } from "./status.ts";
 
-const acting = [deploy, status, logs, destroy, image, cancel, history];
+const acting = [deploy, status, logs, restart, destroy, image, cancel, retry, history];
 
 /** Everything a person may ask for, in the order `/help` lists it. */
 export const commands: readonly Command[] = [...acting, createHelp(acting)];

@@ -1,7 +1,8 @@
 import type { Submission } from "../src/core/desk.ts";
 import { OpsError } from "../src/core/errors.ts";
 import { quoteForMessage } from "../src/core/names.ts";
-import type { Command } from "./command.ts";
+import { visible } from "../src/core/typed.ts";
+import type { Command, CommandOption } from "./command.ts";
 import { usageOf } from "./usage.ts";
 
 interface Token {
@@ -14,14 +15,21 @@ interface Token {
 /** A name, a colon and perhaps a value; `value` keeps its quotes. */
 const OPTION = /^([a-z][a-z-]*):(.*)$/is;
 
+/** What people write who know other programs: `--name ada`, `name=ada`. */
+const FOREIGN = /^(?:[-–—]{1,2}([a-z][a-z-]*)(?:[=:](.*))?|([a-z][a-z-]*)=(.*))$/is;
+const LONGEST_REPEATED = 40;
+/** More than any chat takes. */
+const LONGEST_LINE = 10_000;
+
 /**
- * Reads a typed line such as `/deploy name:ada size:"x y"`. The slash may be missing, a space may follow the colon, and one
- * word without a name goes to the command's bare option. `confirm:` becomes the confirmation. Nothing is validated here:
- * an unknown command or option is passed on for the desk to refuse.
+ * Reads a typed line such as `/deploy name:ada size:"x y"`. The slash may be missing, a space may follow the colon, words
+ * without a name go to the command's bare options in order, numbers to one that counts, and what is invisible is left out. `confirm:` becomes the confirmation.
+ * Nothing is validated here: an unknown command or option is passed on for the desk to refuse.
  * @throws OpsError `input-invalid` for a line that cannot be read.
  */
 export function parseLine(line: string, commands: readonly Command[]): Submission {
-  const [first, ...rest] = words(line);
+  if (line.length > LONGEST_LINE) throw unreadable(`That line is longer than ${LONGEST_LINE} characters.`, null);
+  const [first, ...rest] = words(straightenQuotes(visible(line)));
   const typed = (first ?? "").replace(/^\//, "");
   const name = typed.toLowerCase();
   if (name === "") throw unreadable("A command is missing.", "Type /help to see the commands.");
@@ -46,20 +54,26 @@ export function formatLine(submission: Submission): string {
   return [`/${submission.command}`, ...options.map(([name, value]) => `${name}:${quote(value)}`)].join(" ");
 }
 
-function quote(value: string): string {
-  return /^[^\s"'\\]+$/u.test(value) ? value : `"${value.replace(/["\\]/g, "\\$&")}"`;
+function quote(typed: string): string {
+  const value = visible(typed);
+  return /^[^\s"'“”„‟‘’‚‛\\]+$/u.test(value) ? value : `"${value.replace(/["\\]/g, "\\$&")}"`;
 }
 
 function* pairs(tokens: readonly Token[], command: Command | undefined): Generator<[string, string]> {
-  const bare = command?.options.find((option) => option.bare)?.name;
+  const byName = new Set(tokens.map(({ option }) => option));
+  const free = command?.options.filter((option) => option.bare && !byName.has(option.name)) ?? [];
+  const taken: string[] = [];
   for (let index = 0; index < tokens.length; index += 1) {
     const token = tokens[index];
     if (token === undefined) break;
     if (token.option === null) {
       // An unknown command is refused as a whole, so its words need no home.
       if (command === undefined) continue;
-      if (bare === undefined) throw stray(token, command);
-      yield [bare, token.text];
+      checkSpelling(token, tokens[index + 1], command);
+      const place = takePlace(free, token);
+      if (place === undefined) throw stray(token, taken, command);
+      taken.push(`${quoteForMessage(token.text)} as ${place.name}:`);
+      yield [place.name, token.text];
     } else if (token.text !== "" || token.quoted) {
       yield [token.option, token.text];
     } else {
@@ -71,11 +85,32 @@ function* pairs(tokens: readonly Token[], command: Command | undefined): Generat
   }
 }
 
-function stray(token: Token, command: Command): OpsError {
-  return unreadable(
-    `/${command.name} does not know what to do with ${quoteForMessage(token.text)}.`,
-    `Usage: ${usageOf(command)}`,
+/** The next bare option; for a number the next one that counts, for no agent is called by a number. */
+function takePlace(free: CommandOption[], { text }: Token): CommandOption | undefined {
+  const counting = /^\d+$/.test(text) ? free.findIndex(({ kind }) => kind === "count") : -1;
+  return free.splice(Math.max(0, counting), 1)[0];
+}
+
+/** @throws OpsError with the right spelling for an option that is written as in other programs. */
+function checkSpelling(token: Token, next: Token | undefined, command: Command): void {
+  const [, dashed, inside, equated, behind] = (token.quoted ? null : FOREIGN.exec(token.text)) ?? [];
+  const name = (dashed ?? equated)?.toLowerCase();
+  if (name === undefined) return;
+  const option = [...command.options.map((one) => one.name), "confirm"].find((known) => known.startsWith(name));
+  if (option === undefined && dashed === undefined) return;
+  const value = inside ?? behind ?? (next?.option === null ? next.text : "");
+  throw unreadable(
+    `Options are written with a colon, not as in ${quoteForMessage(token.text)}.`,
+    option === undefined || value === ""
+      ? `Usage: ${usageOf(command)}`
+      : `Type /${command.name} ${option}:${quote(value.slice(0, LONGEST_REPEATED))}`,
   );
+}
+
+function stray(token: Token, taken: readonly string[], command: Command): OpsError {
+  const told = taken.length === 0 ? "" : `takes ${taken.join(" and ")}, and `;
+  const usage = `Usage: ${usageOf(command)}`;
+  return unreadable(`/${command.name} ${told}has no use for ${quoteForMessage(token.text)}.`, usage);
 }
 
 function readToken(word: string): Token {
@@ -91,7 +126,7 @@ function words(line: string): string[] {
   let open: string | null = null;
   for (let index = 0; index < line.length; index += 1) {
     const char = line.charAt(index);
-    if (open === null && /\s/u.test(char)) {
+    if (open === null && char === " ") {
       if (word !== null) found.push(word);
       word = null;
       continue;
@@ -108,6 +143,17 @@ function words(line: string): string[] {
   }
   if (word !== null) found.push(word);
   return found;
+}
+
+/** Phones type curly quotes, which mean the straight ones, unless they are quoted themselves. */
+function straightenQuotes(line: string): string {
+  return line.replace(
+    /"(?:[^"\\]|\\.)*"|'[^']*'|[“”„‟]([^“”„‟"]*)[“”„‟"]|[‘’‚‛]([^‘’‚‛']*)[‘’‚‛']/gu,
+    (quoted, double: string | undefined, single: string | undefined) => {
+      if (double !== undefined) return `"${double}"`;
+      return single === undefined ? quoted : `'${single}'`;
+    },
+  );
 }
 
 function unquote(word: string): string {

@@ -7,12 +7,19 @@ const COMMANDS = {
   worker: "Run only a worker; any number of them on any number of machines share redis.url",
   adopt: "Rebuild the list of agents from the hosts the providers know, after Redis was lost",
   doctor: "Check programs, permissions and credentials for real, and print what to do about each",
+  secrets: "Look after the vault: secrets list, set NAME, rm NAME, export",
 } as const;
 
 export type CreelCommand = keyof typeof COMMANDS;
 
+/** What is asked of the vault. */
+export type VaultCommand =
+  | { readonly what: "list" | "export" }
+  | { readonly what: "set" | "rm"; readonly name: string };
+
 export type CommandLine =
-  | { readonly type: "run"; readonly command: CreelCommand }
+  | { readonly type: "run"; readonly command: Exclude<CreelCommand, "secrets"> }
+  | { readonly type: "secrets"; readonly does: VaultCommand }
   /** Print `text` and exit with `exitCode`; to standard error unless it is 0. */
   | { readonly type: "print"; readonly text: string; readonly exitCode: 0 | 2 };
 
@@ -24,12 +31,19 @@ ${Object.entries(COMMANDS)
   .map(([name, summary]) => `  ${name.padEnd(8)} ${summary}`)
   .join("\n")}
 
-Without a command it starts. With lines piped in, start runs each one, waits for it, and exits with 0, or with 1 when one failed:
+Without a command it starts. With lines piped in, start runs each one, waits for it, and exits with 0, or with 1 when one failed,
+whoever reads what it prints:
   printf '/deploy name:ada\\n/status\\n' | creel
 
 Options:
   -h, --help     Show this
   -v, --version  Show the version
+
+Where Creel runs already on the same state folder, start attaches to it: this terminal, or the lines, are served by that one.
+With nothing on standard input (/dev/null), start serves until it is stopped.
+
+Settings refer to a secret in the vault as vault:NAME. Its value is asked for, or read from standard input:
+  creel secrets set telegram-token <token.txt
 
 Settings are read from creel.yaml; state is kept in $CREEL_STATE_DIR. Type /help at the prompt for what it understands.`;
 
@@ -45,6 +59,7 @@ export function parseCommandLine(args: readonly string[], version: string): Comm
     if (values.version) return { type: "print", text: `creel ${version}`, exitCode: 0 };
     const [command = "start", ...more] = positionals;
     if (!isCommand(command)) return misuse(`creel has no command ${JSON.stringify(command)}.`);
+    if (command === "secrets") return readVaultCommand(more);
     if (more.length > 0) return misuse(`creel ${command} takes no further words.`);
     return { type: "run", command };
   } catch (error) {
@@ -55,6 +70,19 @@ export function parseCommandLine(args: readonly string[], version: string): Comm
 
 function isCommand(name: string): name is CreelCommand {
   return Object.hasOwn(COMMANDS, name);
+}
+
+function readVaultCommand([what = "list", ...more]: readonly string[]): CommandLine {
+  const [name, ...rest] = more;
+  if (what === "list" || what === "export") {
+    if (name !== undefined) return misuse(`creel secrets ${what} takes no further words.`);
+    return { type: "secrets", does: { what } };
+  }
+  if (what !== "set" && what !== "rm") return misuse(`creel secrets cannot ${JSON.stringify(what)}.`);
+  if (name === undefined) return misuse(`creel secrets ${what} needs the secret's name, such as telegram-token.`);
+  // It may be the secret itself, so it is not shown again.
+  if (rest.length > 0) return misuse(`creel secrets ${what} takes a name and nothing else; a value is asked for.`);
+  return { type: "secrets", does: { what, name } };
 }
 
 function misuse(complaint: string): CommandLine {

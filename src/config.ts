@@ -3,6 +3,7 @@ import { homedir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { OpsError } from "./core/errors.ts";
 import { parseSettings, type Settings } from "./settings.ts";
+import { requireTrusted, trustedUsers } from "./trust.ts";
 
 /** What Creel reads from outside, checked once at the start. */
 export interface Config {
@@ -16,6 +17,8 @@ export interface Config {
   readonly user: string;
   /** For `env:` secrets only. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where systemd puts what a unit's LoadCredential names; null when Creel is not run that way. */
+  readonly credentialsDir: string | null;
   /** What the environment says of the terminal. */
   readonly terminal: { readonly color: boolean; readonly dumb: boolean; readonly unicode: boolean };
 }
@@ -38,20 +41,29 @@ function findSettings(environment: NodeJS.ProcessEnv): string | null {
   return environment.CREEL_CONFIG || (places.find((path) => existsSync(path)) ?? null);
 }
 
-/** @throws OpsError `config-invalid` with one line per problem, each with the path of the setting. */
+/**
+ * @throws OpsError `config-invalid` with one line per problem, each with the path of the setting; or when somebody else can change the file
+ * or one of the folders.
+ */
 export function loadConfig(environment = process.env): Config {
   const home = environment.HOME || homedir();
   const folder = (own: string, xdg: string, fallback: string): string =>
     // Set but empty means not set, as the XDG specification has it.
     resolve(environment[own] || join(environment[xdg] || join(home, fallback), "creel"));
   const file = findSettings(environment);
+  const stateDir = folder("CREEL_STATE_DIR", "XDG_STATE_HOME", ".local/state");
+  const cacheDir = folder("CREEL_CACHE_DIR", "XDG_CACHE_HOME", ".cache");
+  // Whoever can change these decides what Creel does, with all the rights it has.
+  const trusted = trustedUsers(environment);
+  for (const path of [file, stateDir, cacheDir]) if (path !== null) requireTrusted(path, trusted);
   return {
     settings: parseSettings(file === null ? "" : readSettingFile("CREEL_CONFIG", file), file ?? "creel.yaml"),
     file: file === null ? null : resolve(file),
-    stateDir: folder("CREEL_STATE_DIR", "XDG_STATE_HOME", ".local/state"),
-    cacheDir: folder("CREEL_CACHE_DIR", "XDG_CACHE_HOME", ".cache"),
+    stateDir,
+    cacheDir,
     user: userInfo().username,
     environment: { ...environment },
+    credentialsDir: environment.CREDENTIALS_DIRECTORY || null,
     terminal: {
       color: !environment.NO_COLOR,
       dumb: environment.TERM === "dumb",

@@ -1,37 +1,25 @@
-import { createHash } from "node:crypto";
 import { mkdirSync, statSync } from "node:fs";
-import { hostname } from "node:os";
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
+import { errnoOf, outOfSpace } from "./core/errno.ts";
 import { OpsError } from "./core/errors.ts";
 
 /**
  * Makes a folder of Creel's own, readable for nobody else, and the ones above it. Idempotent.
- * @throws OpsError `config-invalid` that names the variable to change.
+ * @throws OpsError `config-invalid` that names the variable to change; `capacity`.
  */
 export function makeFolder(path: string, variable: string): void {
   try {
     make(path);
   } catch (cause) {
-    const why = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    const full = outOfSpace(path, cause);
+    if (full !== null) throw full;
     throw new OpsError({
       code: "config-invalid",
-      userMessage: `The folder ${path} cannot be made (${why}).`,
+      userMessage: `The folder ${path} cannot be made (${errnoOf(cause) ?? String(cause)}).`,
       hint: `Set ${variable} to a folder that Creel may write into.`,
       cause,
     });
   }
-}
-
-/** Tells the hosts of this state folder from those of others on the same Redis: the machine's name and four digits of the folder. Stable. */
-export function installationName(stateDir: string): string {
-  const digits = createHash("sha256")
-    .update(`${hostname()}:${resolve(stateDir)}`)
-    .digest("hex")
-    .slice(0, 4);
-  return `${hostname()
-    .toLowerCase()
-    .replace(/[^a-z0-9-]/g, "-")
-    .slice(0, 30)}-${digits}`;
 }
 
 /** One by one: with `recursive`, Node never comes back from a parent that takes no folders, such as /proc. */

@@ -13,17 +13,18 @@ const REPEAT_MS = 60_000;
 /** A log in a file, with one file before it kept. The same error again and again, as while Redis is away, is one line a minute. */
 export function fileLog(file: string, redact: (text: string) => string): Log {
   let complained = false;
-  let last = { key: "", atMs: Number.NEGATIVE_INFINITY };
+  let last = { key: "", sinceStartMs: Number.NEGATIVE_INFINITY };
   return {
     error(error, about = {}) {
       const links = chain(error);
       const key = JSON.stringify([about, links[0]?.message]);
-      const atMs = Date.now();
-      if (key === last.key && atMs - last.atMs < REPEAT_MS) return;
-      last = { key, atMs };
+      // Not by the clock, which may be set back.
+      const sinceStartMs = performance.now();
+      if (key === last.key && sinceStartMs - last.sinceStartMs < REPEAT_MS) return;
+      last = { key, sinceStartMs };
       try {
         if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > MAX_BYTES) renameSync(file, `${file}.1`);
-        const line = JSON.stringify({ at: new Date(atMs).toISOString(), ...about, error: links });
+        const line = JSON.stringify({ at: new Date().toISOString(), ...about, error: links });
         appendFileSync(file, `${redact(line)}\n`, { mode: 0o600 });
       } catch (problem) {
         if (!complained) process.stderr.write(`creel: ${file} cannot be written: ${reason(problem)}\n`);

@@ -1,9 +1,14 @@
-import { isIPv4 } from "node:net";
-import { parseDocument } from "yaml";
+import { BlockList, isIPv4 } from "node:net";
 import { z } from "zod";
 import { CHATS } from "./core/chat.ts";
 import { OpsError } from "./core/errors.ts";
+import { OPENCLAW_VERSION } from "./core/openclaw.ts";
+import { whyNoTelegramPerson } from "./core/people-ids.ts";
 import { isSecretRef, type SecretRef } from "./core/secrets.ts";
+import { operations } from "./operations/index.ts";
+import type { ReadSettings, SettingsPart } from "./operations/kind.ts";
+import { describeIssues } from "./settings-words.ts";
+import { readYaml } from "./yaml.ts";
 
 /** Where the services themselves are. */
 export const DISCORD_API = "https://discord.com/api";
@@ -11,10 +16,10 @@ export const TELEGRAM_API = "https://api.telegram.org";
 
 const secretRef = z
   .string()
-  .refine(isSecretRef, "must refer to a secret: op://vault/item/field, vault:name or env:NAME") as z.ZodType<
-  SecretRef,
-  string
->;
+  .refine(
+    isSecretRef,
+    "must refer to a secret: op://vault/item/field, vault:name, env:NAME or file:/path",
+  ) as z.ZodType<SecretRef, string>;
 const count = z.number().int().positive();
 const snowflake = z
   .string("must be in quotes, because YAML rounds such long numbers")
@@ -30,7 +35,13 @@ const people = z.strictObject({
   discord: z
     .strictObject({ users: z.array(snowflake).default([]), roles: z.array(snowflake).default([]) })
     .prefault({}),
-  telegram: z.array(telegramId.refine((id) => !id.startsWith("-"), "must be a person, not a group")).default([]),
+  telegram: z
+    .array(
+      telegramId.refine((id) => whyNoTelegramPerson(id) === null, {
+        error: ({ input }) => whyNoTelegramPerson(String(input)) ?? undefined,
+      }),
+    )
+    .default([]),
 });
 const serverAddress = z.url({ protocol: /^https?$/, error: "must be an address such as https://chat.example.net" });
 const seconds = z.number().positive().max(86_400);
@@ -40,12 +51,39 @@ function isListenAddress(text: string): boolean {
   return port >= 1 && port <= 65_535;
 }
 
+/** Where nobody else's addresses are. Everything beyond belongs to somebody, or is not for hosts at all. */
+const PRIVATE = new BlockList();
+for (const [net, bits] of [
+  ["10.0.0.0", 8],
+  ["172.16.0.0", 12],
+  ["192.168.0.0", 16],
+  ["100.64.0.0", 10],
+] as const) {
+  PRIVATE.addSubnet(net, bits);
+}
+
+const PROBE_SHAPE = "must be a name and a port, such as deb.debian.org:443, or false";
+
+function isProbe(text: string): boolean {
+  const [, host = "", port] = /^([a-z\d](?:[a-z\d.-]*[a-z\d])?):(\d{1,5})$/i.exec(text) ?? [];
+  return host.length <= 253 && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
+function probeOf(text: string): { readonly host: string; readonly port: number } {
+  const colon = text.lastIndexOf(":");
+  return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
+}
+
 function isTimeZone(name: string): boolean {
   try {
     return Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
   } catch {
     return false;
   }
+}
+
+function isEmpty(list: readonly string[]): boolean {
+  return list.length === 0;
 }
 
 /** The whole of `creel.yaml`. `creel.example.yaml` documents it and is parsed by the tests. */
@@ -63,7 +101,7 @@ const schema = z
     telegram: z
       .strictObject({
         token: secretRef,
-        apiRoot: serverAddress.transform((url) => url.replace(/\/+$/, "")).default(TELEGRAM_API),
+        apiRoot: serverAddress.transform((url) => url.replace(/(?<!\/)\/+$/, "")).default(TELEGRAM_API),
         webhook: z
           .strictObject({
             url: z.url({ protocol: /^https$/, error: "must be an https:// address that Telegram can reach" }),
@@ -104,9 +142,14 @@ const schema = z
       .strictObject({
         driver: z.enum(["auto", "nspawn", "qemu"]).default("auto"),
         internet: z.boolean().default(true),
+        imageMaxAgeDays: count.default(30),
         subnet: z
           .string()
           .refine((prefix) => isIPv4(`${prefix}.0.0`), "must be the first two numbers of a /16, such as 10.99")
+          .refine(
+            (prefix) => !isIPv4(`${prefix}.0.0`) || PRIVATE.check(`${prefix}.0.0`),
+            "must be in a private range: 10.0 to 10.255, 172.16 to 172.31, 192.168, or 100.64 to 100.127",
+          )
           .default("10.99"),
       })
       .prefault({}),
@@ -115,19 +158,33 @@ const schema = z
         openclaw: z
           .string()
           .regex(/^\d{4}\.\d{1,2}\.\d{1,3}(-[\w.]+)?$/, "must be an exact version such as 2026.9.6")
-          .default("2026.9.6"),
+          .default(OPENCLAW_VERSION),
         containerImage: z
           .string()
           .regex(/^[\w.-]+(\/[\w.-]+)+@sha256:[0-9a-f]{64}$/, "must name an image by digest: registry/name@sha256:…")
           .optional(),
         port: z.number().int().min(1024).max(65_535).default(18_789),
+        probe: z
+          .union(
+            [z.string().refine(isProbe, PROBE_SHAPE).transform(probeOf), z.literal(false).transform(() => null)],
+            PROBE_SHAPE,
+          )
+          .prefault("deb.debian.org:443"),
         token: secretRef.optional(),
       })
       .prefault({}),
     budgets: z.record(z.string(), z.record(z.string(), seconds)).default({}),
     concurrency: count.default(4),
   })
-  .superRefine(({ discord, telegram, alerts }, context) => {
+  .superRefine(({ owners, discord, telegram, alerts }, context) => {
+    if (
+      [owners.terminal ?? ["who runs Creel"], owners.discord.users, owners.discord.roles, owners.telegram].every(
+        isEmpty,
+      )
+    ) {
+      const message = "names nobody who could give a command; without owners.terminal it is whoever runs Creel";
+      context.addIssue({ code: "custom", path: ["owners"], message });
+    }
     const chats = { discord, telegram };
     for (const chat of CHATS) {
       if (alerts[chat] === undefined || chats[chat] !== undefined) continue;
@@ -140,46 +197,44 @@ export type Settings = z.output<typeof schema>;
 
 /** `file` is for messages only. Exported for tests. */
 export function parseSettings(text: string, file: string): Settings {
-  const document = parseDocument(text, { prettyErrors: true });
-  const broken = document.errors.map(({ message }) => message.split("\n")[0] ?? message);
-  if (broken.length > 0) throw invalid(file, broken);
-  const parsed = schema.safeParse(document.toJS() ?? {});
-  if (parsed.success) return parsed.data;
-  throw invalid(file, parsed.error.issues.map(describeIssue));
+  const yaml = readYaml(text);
+  if ("problems" in yaml) throw invalid(file, yaml.problems);
+  const { known, parts } = split(yaml.value);
+  const parsed = schema.safeParse(known, { reportInput: true });
+  const issues = [...(parsed.error?.issues ?? []), ...parts.flatMap(issuesOf)];
+  if (parsed.data !== undefined && issues.length === 0) {
+    // As they were written: each feature reads its own.
+    return Object.assign(parsed.data, Object.fromEntries(parts.map(({ part, given }) => [part.name, given])));
+  }
+  throw invalid(file, describeIssues(issues));
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string {
-  const path = issue.path.join(".");
-  if (issue.code === "unrecognized_keys") {
-    return `${issue.keys.map((key) => (path ? `${path}.${key}` : key)).join(", ")}: there is no such setting`;
-  }
-  return `${path || "the file"}: ${inPlainWords(issue)}`;
+interface GivenPart {
+  readonly part: SettingsPart<unknown>;
+  readonly given: unknown;
 }
 
-const KINDS: Readonly<Record<string, string>> = {
-  array: "a list",
-  boolean: "true or false",
-  number: "a number",
-  int: "a whole number",
-  object: "a group of settings",
-  record: "a group of settings",
-  string: "text",
-};
-
-/** Where the schema has no words of its own. */
-function inPlainWords(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case "invalid_type":
-      return issue.message.startsWith("must ") ? issue.message : `must be ${KINDS[issue.expected] ?? issue.expected}`;
-    case "too_small":
-      return `must be ${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}`;
-    case "too_big":
-      return `must be at most ${issue.maximum}`;
-    case "invalid_value":
-      return `must be one of ${issue.values.join(", ")}`;
-    default:
-      return issue.message;
+/** What features read themselves, and the rest. */
+function split(value: unknown): { readonly known: unknown; readonly parts: readonly GivenPart[] } {
+  const parts = operations.flatMap(({ settings }) => (settings === undefined ? [] : [settings]));
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return { known: value, parts: parts.map((part) => ({ part, given: undefined })) };
   }
+  const given = new Map(Object.entries(value));
+  const taken = parts.map((part) => ({ part, given: given.get(part.name) }));
+  for (const { name } of parts) given.delete(name);
+  return { known: Object.fromEntries(given), parts: taken };
+}
+
+function issuesOf({ part, given }: GivenPart): readonly z.core.$ZodIssue[] {
+  const issues = part.schema.safeParse(given, { reportInput: true }).error?.issues ?? [];
+  return issues.map((issue) => ({ ...issue, path: [part.name, ...issue.path] }));
+}
+
+/** Reads what features have in settings that `parseSettings` has accepted. */
+export function readerOf(settings: Settings): ReadSettings {
+  const given = new Map<string, unknown>(Object.entries(settings));
+  return (part) => part.schema.parse(given.get(part.name));
 }
 
 function invalid(file: string, problems: readonly string[]): OpsError {
@@ -188,4 +243,18 @@ function invalid(file: string, problems: readonly string[]): OpsError {
     userMessage: `${file} has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}: ${problems.join("; ")}.`,
     hint: "creel.example.yaml documents every setting.",
   });
+}
+
+/** A secret that a setting refers to. */
+export interface ReferredSecret {
+  /** Such as `telegram.token`. */
+  readonly setting: string;
+  readonly ref: SecretRef;
+}
+
+/** In the order of the schema. */
+export function secretsIn(settings: unknown, path = ""): ReferredSecret[] {
+  if (typeof settings === "string") return isSecretRef(settings) ? [{ setting: path, ref: settings }] : [];
+  if (typeof settings !== "object" || settings === null) return [];
+  return Object.entries(settings).flatMap(([key, value]) => secretsIn(value, path === "" ? key : `${path}.${key}`));
 }

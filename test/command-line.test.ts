@@ -30,3 +30,24 @@ test.each([
 test("further words are refused", () => {
   expect(parse("doctor", "now")).toMatchObject({ exitCode: 2 });
 });
+
+test.each([
+  [["secrets"], { what: "list" }],
+  [["secrets", "list"], { what: "list" }],
+  [["secrets", "export"], { what: "export" }],
+  [["secrets", "set", "telegram-token"], { what: "set", name: "telegram-token" }],
+  [["secrets", "rm", "telegram-token"], { what: "rm", name: "telegram-token" }],
+])("creel %j", (words, does) => {
+  expect(parse(...words)).toEqual({ type: "secrets", does });
+});
+
+test.each([
+  [["secrets", "get", "a"], /cannot "get"/],
+  [["secrets", "list", "a"], /no further words/],
+  [["secrets", "set"], /needs the secret's name/],
+  [["secrets", "set", "a", "canary-value"], /a name and nothing else/],
+])("creel %j is refused, and does not say again what may be a secret", (words, complaint) => {
+  const result = parse(...words);
+  expect(result).toMatchObject({ type: "print", exitCode: 2, text: expect.stringMatching(complaint) });
+  expect(JSON.stringify(result)).not.toContain("canary-value");
+});

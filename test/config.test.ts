@@ -1,11 +1,37 @@
 import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { isMap, parseDocument } from "yaml";
 import { tableName } from "../services/provider/local/nspawn/network.ts";
 import { inheritedEnvironment, loadConfig } from "../src/config.ts";
 import { OpsError } from "../src/core/errors.ts";
 import { parseSettings } from "../src/settings.ts";
 
 const example = readFileSync(new URL("../creel.example.yaml", import.meta.url), "utf8");
+
+/** null when it is accepted. Anything but a refusal fails. */
+function refusal(text: string): string | null {
+  try {
+    parseSettings(text, "creel.yaml");
+    return null;
+  } catch (error) {
+    if (!(error instanceof OpsError)) throw error;
+    return error.userMessage;
+  }
+}
+
+function document(text: string) {
+  return parseDocument(text);
+}
+
+/** The path of every setting and of every group. */
+function settingsIn({ contents }: { contents: unknown }, path: readonly string[]): string[][] {
+  if (!isMap(contents)) return [];
+  return contents.items.flatMap(({ key, value }) => {
+    const own = [...path, String(key)];
+    return [own, ...settingsIn({ contents: value }, own)];
+  });
+}
 
 function complaintsAbout(text: string): string {
   try {
@@ -20,6 +46,26 @@ function complaintsAbout(text: string): string {
 describe("creel.yaml", () => {
   it("may be empty", () => {
     expect(parseSettings("", "creel.yaml")).toMatchObject({ gateway: { port: 18_789 }, local: { driver: "auto" } });
+  });
+
+  it("means ids without what came along when they were copied", () => {
+    const text =
+      '\ufeffowners:\n  telegram: ["1\u206023\u200b", 1\u206024]\n  discord: { users: ["\u2060123456789012345678\u00a0"] }\n';
+    const { owners } = parseSettings(text, "creel.yaml");
+    expect(owners).toMatchObject({ telegram: ["123", "124"], discord: { users: ["123456789012345678"] } });
+  });
+
+  it.each(["10.0", "10.255", "172.16", "172.31", "192.168", "100.64", "100.127"])(
+    "gives hosts addresses in %s",
+    (subnet) => {
+      expect(parseSettings(`local: {subnet: "${subnet}"}`, "creel.yaml").local.subnet).toBe(subnet);
+    },
+  );
+
+  it("says what agents have to reach, or that nobody asks", () => {
+    const probe = (text: string) => parseSettings(`gateway: {probe: ${text}}`, "creel.yaml").gateway.probe;
+    expect(probe("api.example.net:8443")).toEqual({ host: "api.example.net", port: 8443 });
+    expect(probe("false")).toBeNull();
   });
 
   it("is documented by an example that says the defaults", () => {
@@ -93,15 +139,120 @@ describe("creel.yaml", () => {
     ["local: {subnet: '999.999'}", "local.subnet: must be the first two numbers of a /16"],
     ["local: {subnet: '10.256'}", "local.subnet:"],
     ["local: {subnet: '10.099'}", "local.subnet:"],
+    ...[
+      "0.0",
+      "8.8",
+      "127.0",
+      "169.254",
+      "172.15",
+      "172.32",
+      "192.167",
+      "100.63",
+      "100.128",
+      "203.0",
+      "224.0",
+      "255.255",
+    ].map((subnet): [string, string] => [`local: {subnet: '${subnet}'}`, "local.subnet: must be in a private range"]),
+    ["gateway: {probe: example.net}", "gateway.probe: must be a name and a port"],
+    ["gateway: {probe: 'example.net:0'}", "gateway.probe: must be a name and a port"],
+    ["gateway: {probe: 'exa mple.net:443'}", "gateway.probe: must be a name and a port"],
+    ["gateway: {probe: true}", "gateway.probe: must be a name and a port"],
     ["local: {subnet: '10.99.1'}", "local.subnet:"],
     ["budgets: {deploy: {ready: -1}}", "budgets.deploy.ready:"],
-    ["a: [", "creel.yaml has"],
+    ["local: *nope", "creel.yaml has a problem: a * stands for what was named with & before, and here for nothing"],
+    [
+      "a: &a [1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c]",
+      "or for too much",
+    ],
+    ["a: [", "line 1: the indentation does not fit the lines before, or a bracket is not closed"],
+    ["local:\n\tdriver: qemu", "line 2: indent with spaces, not with tabs"],
+    ["gateway: {port: 2000}\ngateway: {port: 2001}", "line 2: a setting is there twice"],
+    ["local: {driver: auto}\n---\nlocal: {}", "there may be only one"],
+    ["local: !host {driver: auto}", "text that begins so has to be in quotes"],
+    ["gateway: {token: @home}", "text that begins with such a character has to be in quotes"],
+    ["alerts: {timeZone: Europe: Berlin}", "text with a colon in it has to be in quotes"],
+    ["1: one", "there is no such setting"],
+    ["local: {subnet: 10.97}", "local.subnet: must be in quotes"],
+    ["owners: {terminal: [yes, 7]}", "owners.terminal.1: must be in quotes"],
+    ["owners: {terminal: ['']}", "owners.terminal.0: must not be empty"],
+    ["owners: {terminal: []}", "owners: names nobody who could give a command"],
+    ["discord: {}", "discord.token: is missing"],
+    ["discord:", "discord: must be a group of settings"],
+    ["gateway: {openclaw: 2026}", "gateway.openclaw: must be in quotes"],
+    ["redis: {url: 7}", "redis.url: must be in quotes"],
     ["- a", "the file:"],
   ])("is refused with the path of what is wrong: %s", (text, complaint) => {
     const said = complaintsAbout(text);
     expect(said).toContain("config-invalid");
     expect(said).toContain(complaint);
     expect(said).not.toContain("hunter2");
+  });
+
+  it("is refused in Creel's words, whatever stands in the place of a setting", () => {
+    const places = settingsIn(document(example), []);
+    const anything = fc.oneof(
+      fc.constantFrom<unknown>(
+        null,
+        true,
+        7,
+        -1,
+        0.5,
+        Number.NaN,
+        1e300,
+        "",
+        " ",
+        "hunter2",
+        [],
+        {},
+        [[]],
+        new Date(0),
+      ),
+      fc.jsonValue({ maxDepth: 2 }),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...places), anything, (place, value) => {
+        const changed = document(example);
+        changed.setIn(place, value);
+        const said = refusal(String(changed));
+        expect(said ?? "").not.toMatch(
+          /invalid input|expected|received|pattern|undefined|too (?:big|small)|unrecognized|NaN/i,
+        );
+        expect(said ?? "").not.toContain("something went wrong");
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it("is refused in Creel's words, whatever is typed into it", () => {
+    const pieces = fc.constantFrom(
+      ...["local", "driver", "auto", ":", ": ", "- ", "\n", "\n  ", "\t", "*a", "&a ", "!t ", "{", "}", "[", "]", ","],
+      ...[
+        "'",
+        '"',
+        "|",
+        ">",
+        "? ",
+        "---\n",
+        "%YAML 1.1\n",
+        "#",
+        "@",
+        "`",
+        "<<: ",
+        "0x",
+        "10.97",
+        "~",
+        "\\q",
+        "__proto__",
+      ],
+    );
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 12 }), (some) => {
+        const said = refusal(some.join("")) ?? "creel.yaml has a problem";
+        expect(said).toMatch(/^creel\.yaml has /);
+        expect(said).not.toMatch(/implicit|scalar|collection|token|resolve|mapping|alias|anchor|flow|node/i);
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   it("that was asked for and is not there is an error", () => {

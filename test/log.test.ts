@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
@@ -24,6 +24,7 @@ it("is one redacted line of JSON per error", () => {
   const [line = "", end] = readFileSync(file, "utf8").split("\n");
   expect(JSON.parse(line)).toMatchObject({ error: [{ message: "[redacted] is refused" }] });
   expect(end).toBe("");
+  expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
 it("that cannot be written says so once, in words, and throws nothing", () => {

@@ -1,16 +1,42 @@
 import type { Agent, AgentRegistry } from "../src/core/agent.ts";
+import type { Unreadable } from "../src/core/unreadable.ts";
+import { unreadableError } from "../src/jobs/store/record.ts";
+
+export interface MemoryRegistry extends AgentRegistry {
+  /** Makes the record of an agent, which may be new, one that cannot be read. */
+  spoil(name: string, why: Unreadable["why"]): void;
+}
 
 /** The registry of agents without Redis. */
-export function memoryRegistry(): AgentRegistry {
-  const agents = new Map<string, Agent>();
+export function memoryRegistry(): MemoryRegistry {
+  const agents = new Map<string, Agent | Unreadable>();
+  const sorted = () => [...agents.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const refuseNewer = (name: string) => {
+    const found = agents.get(name);
+    if (found && isUnreadable(found) && found.why === "newer") throw unreadableError(found);
+  };
   return {
-    get: async (name) => agents.get(name) ?? null,
-    list: async () => [...agents.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    async get(name) {
+      const found = agents.get(name) ?? null;
+      if (found && isUnreadable(found)) throw unreadableError(found);
+      return found;
+    },
+    list: async () => sorted().flatMap((each) => (isUnreadable(each) ? [] : [each])),
+    unreadable: async () => sorted().filter(isUnreadable),
     async put(agent) {
+      refuseNewer(agent.name);
       agents.set(agent.name, structuredClone(agent));
     },
     async remove(name) {
+      refuseNewer(name);
       agents.delete(name);
     },
+    spoil(name, why) {
+      agents.set(name, { kind: "agent", name, why });
+    },
   };
+}
+
+function isUnreadable(record: Agent | Unreadable): record is Unreadable {
+  return "why" in record;
 }

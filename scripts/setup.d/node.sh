@@ -4,9 +4,10 @@ stamp=$root/node_modules/.creel-setup
 
 lock_sum() { cksum <"$root/package-lock.json"; }
 
-wanted_node() { sed -n '/"node_modules\/node": {/,/}/s/.*"version": "\(.*\)".*/v\1/p' "$root/package-lock.json"; }
+# Which one exactly is the lock file's business: Node comes as a package, checked like every other.
+is_node_24() { case $("$1" -v 2>/dev/null) in v24.1[6-9].* | v24.[2-9][0-9].*) true ;; *) false ;; esac; }
 
-has_node() { [ "$("$root/node_modules/.bin/node" -v 2>/dev/null)" = "$(wanted_node)" ]; }
+has_node() { is_node_24 "$root/node_modules/.bin/node"; }
 
 is_current() { [ "$(cat "$stamp" 2>/dev/null)" = "$(lock_sum)" ] && has_node; }
 
@@ -21,26 +22,27 @@ set_up_node() {
   if command -v flock >/dev/null; then flock 9; fi
   if ! is_current; then
     install_npm_packages
-    install_node
-    lock_sum >"$stamp"
+    require_node
+    lock_sum >"$stamp.part"
+    mv "$stamp.part" "$stamp"
   fi
   exec 9<&-
 }
 
 install_npm_packages() {
-  # After a plain `npm install` the tree is right and only the stamp is old.
-  if (cd "$root" && node scripts/setup.d/tree-matches-lock.mjs) 2>/dev/null; then return 0; fi
-  say "npm packages into $root/node_modules: the libraries Creel is made of"
-  # Not `npm ci`: it refuses a lock file that leaves out packages for other systems, which some registries do not have.
+  # After a plain `npm install` or `npm ci` the tree is right and only the stamp is old.
+  if has_node && (cd "$root" && node scripts/setup.d/tree-matches-lock.mjs) 2>/dev/null; then return 0; fi
+  say "npm packages into $root/node_modules: the libraries Creel is made of, and Node 24"
+  # Not `npm ci`: it first removes what is there, under the feet of a Creel that runs from this folder.
   run_npm install --no-save --ignore-scripts || { say "npm could not install the packages; its message is above."; exit 1; }
 }
 
-install_node() {
+# The lock file has Node for Linux on x64 and arm64. Elsewhere one that is there will do.
+require_node() {
   if has_node; then return 0; fi
-  say "Node $(wanted_node) into $root/node_modules: the version Creel runs on"
-  run_npm rebuild node --ignore-scripts=false --foreground-scripts || true
-  if has_node; then return 0; fi
-  say "Node $(wanted_node) could not be installed for this machine ($(uname -sm)); npm's message is above."
+  if is_node_24 node; then ln -sf "$(command -v node)" "$root/node_modules/.bin/node"; return 0; fi
+  say "There is no Node 24 for this machine ($(uname -sm)) in $root/node_modules: npm could not download it, or there is none."
+  say "Try again, or install Node 24.16 or a newer 24 yourself (https://nodejs.org)."
   exit 1
 }
 

@@ -6,8 +6,8 @@ programs_needed() {
 redis-server|redis-server|keeps operations and their journals
 restic|restic|makes encrypted backups
 rclone|rclone|carries backups to storage
-mmdebstrap|mmdebstrap|builds the snapshot that hosts start from
-/usr/share/keyrings/debian-archive-keyring.gpg|debian-archive-keyring|proves that the snapshot's packages are Debian's
+mmdebstrap|mmdebstrap|builds the image that hosts start from
+/usr/share/keyrings/debian-archive-keyring.gpg|debian-archive-keyring|proves that the image's packages are Debian's
 mkfs.ext4|e2fsprogs|makes the hosts' disks
 END
   # Only root can run hosts in containers; everybody else's are virtual machines.
@@ -19,6 +19,15 @@ nft|nftables|lets local hosts reach the internet
 END
   fi
   if [ "$tests" = yes ]; then echo "openssl|openssl|makes certificates for tests"; fi
+  if [ "$pictures" = yes ]; then
+    cat <<'END'
+chromium|chromium|draws pictures of what people see
+pngquant|pngquant|makes them small
+/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf|fonts-dejavu-core|the terminal's letters
+/usr/share/fonts/opentype/inter|fonts-inter|the chats' letters
+/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf|fonts-noto-color-emoji|the chats' signs
+END
+  fi
   if [ "$qemu" = yes ] || [ "$(id -u)" != 0 ]; then
     cat <<'END'
 qemu-system-x86_64|qemu-system-x86|runs hosts as full virtual machines

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
-import { OpsError } from "../../src/core/errors.ts";
-import { stopped } from "./failures.ts";
+import { errnoOf } from "../../src/core/errno.ts";
+import { OpsError, stopped } from "../../src/core/errors.ts";
 
 /** How long the probe waits. Both in ms. */
 interface Patience {
@@ -51,8 +51,8 @@ export function probeExposed(
     });
     socket.on("data", () => conclude(true));
     socket.on("close", () => conclude(false));
-    socket.on("error", (error: NodeJS.ErrnoException) => {
-      if (CLOSED.has(error.code ?? "")) return conclude(false);
+    socket.on("error", (error) => {
+      if (CLOSED.has(errnoOf(error) ?? "")) return conclude(false);
       letGo();
       reject(notAsked(`${address} port ${port}`, error));
     });

@@ -16,24 +16,81 @@ export function refused(logLines: readonly string[]): OpsError {
   switch (toldByLog(logLines)) {
     case "disk-full":
       return diskFull(logLines);
+    case "no-secrets":
+      return secretsMissing(logLines);
     case "refuses-data":
       return dataRefused(logLines);
-    case null:
+    default:
       return configInvalid(logLines);
   }
 }
 
 /** A gateway that stopped by itself. `why`: such as its exit status. */
 export function ended(why: string, logLines: readonly string[]): OpsError {
-  return toldByLog(logLines) === "disk-full" ? diskFull(logLines) : crashed(why, logLines);
+  switch (toldByLog(logLines)) {
+    case "disk-full":
+      return diskFull(logLines);
+    case "no-secrets":
+      return secretsMissing(logLines);
+    case "out-of-memory":
+      return outOfMemory(why, logLines);
+    default:
+      return crashed(why, logLines);
+  }
 }
 
-function diskFull(logLines: readonly string[]): OpsError {
+export function diskFull(logLines: readonly string[]): OpsError {
   return new OpsError({
     code: "capacity",
-    userMessage: `The host's disk is full: the gateway has no room for its data in ${DATA_FOLDER} on the host and cannot start.`,
+    userMessage: `The host's disk is full: the gateway has no room for its data in ${DATA_FOLDER} on the host.`,
     hint: "Make room there, or deploy on a size with a larger disk.",
     evidence: logLines,
+  });
+}
+
+/** What a system makes of a disk with errors. */
+export function readOnly(): OpsError {
+  return new OpsError({
+    code: "capacity",
+    userMessage: `Nothing can be written into ${DATA_FOLDER} on the host any more: the gateway loses what its agent does.`,
+    hint: "Its disk may have errors: look at the host's kernel log with dmesg.",
+  });
+}
+
+function outOfMemory(why: string, logLines: readonly string[]): OpsError {
+  return new OpsError({
+    code: "capacity",
+    userMessage: `The gateway ran out of memory and stopped (${why}).`,
+    hint: "Let it do less at once, or deploy on a size with more memory.",
+    evidence: logLines,
+  });
+}
+
+export function secretsMissing(logLines: readonly string[]): OpsError {
+  return new OpsError({
+    code: "secret-unavailable",
+    userMessage: "The gateway's secrets are not in its host's memory, without which it does not start.",
+    hint: "/restart brings them there again.",
+    evidence: logLines,
+  });
+}
+
+/** Podman ended before there was a container. */
+export function containerBroken(logLines: readonly string[]): OpsError {
+  return new OpsError({
+    code: "gateway-crashed",
+    userMessage: "Podman on the host cannot start the gateway's container.",
+    hint: "/restart gives Podman a new storage when its own is damaged.",
+    evidence: logLines,
+  });
+}
+
+/** Of a gateway that is ready. */
+export function channelsHeldBack(channels: readonly string[]): OpsError {
+  return new OpsError({
+    code: "gateway-not-ready",
+    userMessage: `It was cut off several times within minutes, so the gateway has not started ${channels.join(", ")} again.`,
+    hint: "It does so by itself after five quiet minutes; /restart does it now.",
   });
 }
 
@@ -51,7 +108,7 @@ export function configInvalid(logLines: readonly string[]): OpsError {
   return new OpsError({
     code: "gateway-config-invalid",
     userMessage: "The gateway refuses its configuration and was not started again.",
-    hint: "The log lines say what it does not accept.",
+    hint: "The log lines say what it does not accept. /restart puts Creel's own in its place and keeps this one beside it.",
     evidence: logLines,
   });
 }
@@ -76,10 +133,4 @@ export function portTaken(logLines: readonly string[]): OpsError {
 
 export function rpcFailed(why: string, cause?: unknown): OpsError {
   return new OpsError({ code: "gateway-rpc-failed", userMessage: `The gateway's RPC is not usable: ${why}.`, cause });
-}
-
-/** What a call throws that was stopped through its signal: the reason itself when it is one of ours. */
-export function stopped(signal: AbortSignal): OpsError {
-  if (signal.reason instanceof OpsError) return signal.reason;
-  return new OpsError({ code: "cancelled", userMessage: "Stopped on request.", cause: signal.reason });
 }

@@ -14,7 +14,22 @@ export interface GatewaySpec {
   readonly token: Secret | null;
 }
 
-export type GatewayState = "ready" | "starting" | "draining" | "stopped" | "crashed" | "config-invalid" | "absent";
+/** What decides its units. */
+export type UnitSpec = Pick<GatewaySpec, "memoryMb" | "containerImage">;
+
+/** What decides its files. `token` is asked for only where the host cannot read its own any more. */
+export type RepairSpec = Omit<GatewaySpec, "agent" | "token"> & { readonly token: () => Promise<GatewaySpec["token"]> };
+
+/** unready: it runs for longer than a start takes, and is not ready all the same. */
+export type GatewayState =
+  | "ready"
+  | "starting"
+  | "unready"
+  | "draining"
+  | "stopped"
+  | "crashed"
+  | "config-invalid"
+  | "absent";
 
 export interface GatewayHealth {
   readonly state: GatewayState;
@@ -25,7 +40,22 @@ export interface GatewayHealth {
   readonly memoryBytes: number | null;
   /** Automatic restarts by systemd since the unit was started. */
   readonly restarts: number;
+  /** Why it is not ready, or what it lacks although it is: one or two sentences, in the words of `checkReady`. null when all is well. */
+  readonly note: string | null;
 }
+
+/** What is tried when the question is whether an agent reaches the network. */
+export interface NetworkTarget {
+  /** A name that has to be looked up. */
+  readonly host: string;
+  /** TCP. */
+  readonly port: number;
+}
+
+export type NetworkLook =
+  | { readonly reachable: true }
+  /** `why` is half a sentence for a person, such as "10.0.0.2 does not know example.net". */
+  | { readonly reachable: false; readonly obstacle: "lookup" | "connection"; readonly why: string };
 
 /**
  * The OpenClaw gateway on a host, run by systemd from a Quadlet unit. All calls take the shell of the host they mean and may throw
@@ -37,7 +67,10 @@ export interface Gateway {
    * Idempotent; a token that is already on the host is kept. @throws OpsError `host-command-failed` with the generator's complaint.
    */
   install(shell: HostShell, spec: GatewaySpec, signal: AbortSignal): Promise<void>;
-  /** Starts the gateway unless it runs, forgetting earlier failures. Returns before it is ready. Idempotent. */
+  /**
+   * Starts the gateway unless it runs, forgetting earlier failures. Returns before it is ready. Idempotent.
+   * @throws OpsError `host-command-failed` when it is not installed; what `checkReady` throws when it cannot even begin.
+   */
   start(shell: HostShell, signal: AbortSignal): Promise<void>;
   /**
    * One look: returns when `/readyz` says ready. @throws OpsError `gateway-not-ready` (retry later) while it comes up,
@@ -51,6 +84,23 @@ export interface Gateway {
     signal: AbortSignal,
   ): Promise<{ readonly version: string; readonly scopes: readonly string[] }>;
   health(shell: HostShell, port: number): Promise<GatewayHealth>;
+  /**
+   * While it is stopped: puts right whatever holds nothing of the agent, such as unit files that are missing, Podman's storage, a container
+   * that was left behind and the secrets in memory, and says what was not right, such as `the secrets in memory`. A configuration that the
+   * gateway has refused, or that is not there, is replaced by Creel's own, and kept beside it. The agent's data is never touched. Idempotent.
+   * @throws OpsError `gateway-crashed`, `secret-unavailable` with the host's complaint as evidence when that did not help.
+   */
+  repair(shell: HostShell, spec: RepairSpec, signal: AbortSignal): Promise<readonly string[]>;
+  /**
+   * For a ready gateway that has not started its channels because it ended badly several times: starts them, and returns their names.
+   * Idempotent: empty when there are none. @throws OpsError `gateway-rpc-failed`.
+   */
+  resumeChannels(shell: HostShell, port: number, signal: AbortSignal): Promise<readonly string[]>;
+  /**
+   * Looks the target's name up and connects to it from inside the gateway's container, as the agent would. That it cannot is a result.
+   * Takes up to 13 s. The gateway has to run. @throws OpsError `host-command-failed` when it could not be tried.
+   */
+  lookOutside(shell: HostShell, target: NetworkTarget, signal?: AbortSignal): Promise<NetworkLook>;
   /** The end of the gateway's log, oldest first, not redacted. */
   logs(shell: HostShell, lines: number): Promise<string[]>;
   /** Stops it, letting replies in flight finish. Idempotent. */

@@ -1,7 +1,8 @@
 import { request } from "node:http";
 import type { Duplex } from "node:stream";
+import { stopped } from "../../src/core/errors.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
-import { notReady, stopped } from "./failures.ts";
+import { notReady } from "./failures.ts";
 
 export interface HttpAnswer {
   readonly status: number;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { OpsError } from "../../src/core/errors.ts";
-import type { GatewaySpec } from "./gateway.ts";
+import type { GatewaySpec, UnitSpec } from "./gateway.ts";
 import { memoryLimits } from "./host-limits.ts";
 import { openclawConfig } from "./openclaw-config.ts";
 import type { TarFile } from "./tar.ts";
@@ -13,18 +13,23 @@ const CONTAINER_IMAGE = /^[a-z0-9][a-z0-9._/-]*(?::[A-Za-z0-9_.-]+|@sha256:[0-9a
 /** Twice Node's own: a starting gateway allocates so fast that collecting it takes an eighth less processor time this way. */
 const SEMI_SPACE_MB = 32;
 
-/** Everything that is not secret, in the places `install.sh` expects. @throws OpsError `capacity`, `config-invalid`. */
-export function installFiles(spec: GatewaySpec): TarFile[] {
+/** A script for a host, with what all of them share at its beginning. */
+export function hostScript(name: string): string {
+  return ["kept.sh", name].map((part) => readFileSync(new URL(part, import.meta.url), "utf8")).join("");
+}
+
+/** Everything that is not secret, in the places `install.sh` and `repair.sh` expect. @throws OpsError `capacity`, `config-invalid`. */
+export function installFiles(spec: UnitSpec & Pick<GatewaySpec, "port">): TarFile[] {
   return [
+    { path: "openclaw.json", content: openclawConfig(spec) },
     { path: "quadlet/openclaw-gateway.container", content: CONTAINER_UNIT },
     { path: "quadlet/openclaw-gateway.container.d/50-host.conf", content: hostDropIn(spec) },
     { path: "creel-secrets.service", content: SECRETS_UNIT },
-    { path: "openclaw.json", content: openclawConfig(spec) },
   ];
 }
 
 /** What differs from host to host. Overrides the unit file. */
-export function hostDropIn({ containerImage, memoryMb }: Pick<GatewaySpec, "containerImage" | "memoryMb">): string {
+export function hostDropIn({ containerImage, memoryMb }: UnitSpec): string {
   if (!CONTAINER_IMAGE.test(containerImage)) {
     throw new OpsError({
       code: "config-invalid",

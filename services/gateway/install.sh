@@ -1,6 +1,7 @@
-# Run as: sh -c "$(cat this)" creel-install
+# Run as: sh -c "$(cat kept.sh this)" creel-install
 # Standard input: one line, the secrets as JSON for a host that has none yet; then a tar archive with
 # quadlet/**, creel-secrets.service and openclaw.json. May be cut off anywhere and run again. Starts nothing.
+# Before it stands what the host's system says of itself, see services/system: its paths in capitals, put and reload_units.
 set -eu
 umask 077
 IFS= read -r secrets
@@ -14,44 +15,32 @@ mkdir "$stage"
 trap 'rm -rf "$stage"' EXIT
 tar -x -C "$stage" -f -
 
-if ! QUADLET_UNIT_DIRS="$stage/quadlet" /usr/libexec/podman/quadlet -dryrun >/dev/null 2>"$stage/complaint"; then
+if ! QUADLET_UNIT_DIRS="$stage/quadlet" "$QUADLET_GENERATOR" -dryrun >/dev/null 2>"$stage/complaint"; then
   cat "$stage/complaint" >&2
   exit 65
 fi
 
 # Keeps what is there, unless this machine cannot read it: then nobody ever will.
-credential=/etc/credstore.encrypted/creel-gateway.json
-if ! systemd-creds decrypt --name=creel-gateway.json "$credential" - >/dev/null 2>&1; then
-  mkdir -p -m 0700 "${credential%/*}"
-  # printf is built into the shell: the secrets are in no argument list.
-  printf '%s' "$secrets" | systemd-creds encrypt --with-key=host --name=creel-gateway.json - "$credential.part"
-  sync "$credential.part"
-  mv "$credential.part" "$credential"
+if ! can_read_credential; then write_credential "$secrets"; fi
+
+stage_outside
+trap 'rm -rf "$stage" "$outside"' EXIT
+install -d -m 0700 -o 1000 -g 1000 "$data" /var/cache/openclaw
+
+# Golden images bring an empty database: making its tables takes a third of a gateway's first start. What is there is never replaced.
+first=$IMAGE/openclaw-state
+state=$data/state
+if [ -d "$first" ] && ! is_there "$state"; then
+  mkdir "$outside/state"
+  install -m 0600 -o 1000 -g 1000 "$first/openclaw.sqlite" "$outside/state/openclaw.sqlite"
+  chown 1000:1000 "$outside/state"
+  mv -T "$outside/state" "$state" 2>/dev/null || is_there "$state"
 fi
 
-# put FILE TARGET MODE OWNER: by rename, and only when something changes. The mark outlives a run that ends before systemd was told.
-reload=/run/creel-install.reload
-put() {
-  if cmp -s "$stage/$1" "$2"; then return; fi
-  case $2 in /etc/*) : >"$reload" ;; esac
-  install -D -m "$3" -o "$4" -g "$4" "$stage/$1" "$2.part"
-  mv "$2.part" "$2"
-}
-install -d -m 0700 -o 1000 -g 1000 /var/lib/openclaw /var/cache/openclaw
-# Golden images bring an empty database: making its tables takes a third of a gateway's first start. What is there is never replaced.
-first=/usr/lib/creel/openclaw-state
-if [ -d "$first" ] && ! [ -e /var/lib/openclaw/state ]; then
-  rm -rf /var/lib/openclaw/state.part
-  install -D -m 0600 -o 1000 -g 1000 "$first/openclaw.sqlite" /var/lib/openclaw/state.part/openclaw.sqlite
-  chown 1000:1000 /var/lib/openclaw/state.part
-  mv -T /var/lib/openclaw/state.part /var/lib/openclaw/state
-fi
-put openclaw.json /var/lib/openclaw/openclaw.json 0600 1000
-put creel-secrets.service /etc/systemd/system/creel-secrets.service 0644 0
+put_config
+
 umask 022
-put quadlet/openclaw-gateway.container /etc/containers/systemd/openclaw-gateway.container 0644 0
-put quadlet/openclaw-gateway.container.d/50-host.conf /etc/containers/systemd/openclaw-gateway.container.d/50-host.conf 0644 0
-if [ -e "$reload" ]; then
-  systemctl daemon-reload
-  rm "$reload"
-fi
+put creel-secrets.service "$UNITS/creel-secrets.service"
+put quadlet/openclaw-gateway.container "$QUADLETS/openclaw-gateway.container"
+put quadlet/openclaw-gateway.container.d/50-host.conf "$QUADLETS/openclaw-gateway.container.d/50-host.conf"
+reload_units

@@ -1,10 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { OpsError } from "../../src/core/errors.ts";
+import { OPENCLAW_VERSION } from "../../src/core/openclaw.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
-import { configInvalid, crashed, notReady } from "./failures.ts";
-import type { Gateway } from "./gateway.ts";
-import { REQUIRED_SCOPES, requireScopes } from "./scopes.ts";
+import {
+  channelsHeldBack,
+  configInvalid,
+  containerBroken,
+  crashed,
+  diskFull,
+  ended,
+  notReady,
+  secretsMissing,
+} from "./failures.ts";
+import type { Gateway, GatewayHealth } from "./gateway.ts";
+import { missingScopes, REQUIRED_SCOPES, requireScopes } from "./scopes.ts";
 
 const FILE = "/memory-gateway.json";
 
@@ -17,10 +27,33 @@ const recordSchema = z.object({
   looks: z.number(),
   starts: z.number(),
   log: z.array(z.string()),
+  /** What is broken on the host and can be repaired. */
+  damage: z
+    .array(z.enum(["its unit files", "its configuration", "Podman's storage", "the secrets in memory"]))
+    .default([]),
+  /** Channels that were not started. */
+  heldBack: z.array(z.string()).default([]),
 });
+type Damage = z.infer<typeof recordSchema>["damage"][number];
 type Record = z.infer<typeof recordSchema>;
 
-type MemoryGatewayBehaviour = "healthy" | "never-ready" | "crashes" | "config-invalid" | "lacks-pairing-scope";
+type MemoryGatewayBehaviour =
+  | "healthy"
+  | "without-network"
+  | "never-ready"
+  | "crashes"
+  | "out-of-memory"
+  | "disk-full"
+  | "config-invalid"
+  | "holds-channels-back"
+  | "lacks-pairing-scope";
+
+export interface MemoryGateway extends Gateway {
+  /** As if something on the host had broken it; a gateway that runs goes on until it is stopped or killed. */
+  damage(shell: HostShell, damage: Damage): Promise<void>;
+  /** As if somebody had stopped it, or it had ended, without Creel. */
+  end(shell: HostShell): Promise<void>;
+}
 
 export interface MemoryGatewayOptions {
   /** How many times `checkReady` says "not yet" after a start; default 1. */
@@ -32,7 +65,7 @@ export interface MemoryGatewayOptions {
 }
 
 /** A gateway that is nothing but a file on its host: it lives, is cut off and dies with the host behind the shell. */
-export function createMemoryGateway(options: MemoryGatewayOptions = {}): Gateway {
+export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryGateway {
   const { looksUntilReady = 1, behaviour = () => "healthy", faults = () => undefined } = options;
 
   async function around<T>(call: keyof Gateway, effect: () => Promise<T>): Promise<T> {
@@ -42,9 +75,61 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): Gateway
     return result;
   }
 
+  async function change(shell: HostShell, fields: (record: Record) => Partial<Record>): Promise<void> {
+    const record = await load(shell);
+    if (!record) throw unitMissing();
+    await save(shell, { ...record, ...fields(record) });
+  }
+
   function beginStart(record: Record): Record {
-    const line = behaviour(record.agent) === "config-invalid" ? "Invalid config: gateway.mode" : "gateway starting";
-    return { ...record, state: "starting", looks: 0, starts: record.starts + 1, log: [...record.log, line] };
+    const line = endOf(record)?.code === "gateway-config-invalid" ? "Invalid config: gateway.mode" : "gateway starting";
+    const heldBack = behaviour(record.agent) === "holds-channels-back" ? ["telegram"] : [];
+    const fresh = { looks: 0, starts: record.starts + 1, heldBack };
+    return { ...record, ...fresh, state: "starting", log: [...record.log, line] };
+  }
+
+  /** Why it is not well; null when it is. */
+  function trouble(record: Record | null): OpsError | null {
+    if (!isInstalled(record)) return notReady("it is not installed on its host");
+    const unsecret = record.damage.includes("the secrets in memory") ? secretsMissing([]) : null;
+    if (record.state === "stopped") return unsecret ?? notReady("it was stopped, or has ended without an error");
+    const end = endOf(record);
+    if (end !== null) return end;
+    if (record.state === "starting") return notReady("it is starting");
+    const missing = missingScopes(scopesOf(record));
+    if (missing !== null) return missing;
+    return record.heldBack.length > 0 ? channelsHeldBack(record.heldBack) : unsecret;
+  }
+
+  /** How it ended by itself; null when it did not. */
+  function endOf({ agent, log, damage }: Record): OpsError | null {
+    if (damage.includes("its configuration")) return configInvalid(log);
+    switch (behaviour(agent)) {
+      case "config-invalid":
+        return configInvalid(log);
+      case "crashes":
+        return crashed("exit status 1", log);
+      case "out-of-memory":
+        return ended("it was killed", [...log, "A process of this unit has been killed by the OOM killer."]);
+      case "disk-full":
+        return diskFull(log);
+      default:
+        return null;
+    }
+  }
+
+  function scopesOf({ agent }: Record) {
+    const isLacking = behaviour(agent) === "lacks-pairing-scope";
+    return REQUIRED_SCOPES.filter((scope) => !isLacking || scope !== "operator.pairing");
+  }
+
+  function look(record: Record | null): Pick<GatewayHealth, "state" | "restarts"> {
+    if (!isInstalled(record)) return { state: "absent", restarts: 0 };
+    if (record.state === "stopped") return { state: "stopped", restarts: 0 };
+    const end = endOf(record);
+    if (end?.code === "gateway-config-invalid") return { state: "config-invalid", restarts: 0 };
+    if (end !== null) return { state: "crashed", restarts: 3 };
+    return { state: record.state, restarts: 0 };
   }
 
   return {
@@ -52,26 +137,28 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): Gateway
       around("install", async () => {
         const old = await load(shell);
         const token = old?.token ?? spec.token?.reveal() ?? randomBytes(32).toString("base64url");
-        const fresh = { state: "stopped" as const, looks: 0, starts: 0, log: [] };
+        const fresh = { state: "stopped" as const, looks: 0, starts: 0, log: [], damage: [], heldBack: [] };
         await save(shell, { ...(old ?? fresh), agent: spec.agent, port: spec.port, token });
       }),
 
     start: (shell) =>
       around("start", async () => {
         const record = await load(shell);
-        if (!record) throw unitMissing();
-        if (record.state === "stopped") await save(shell, beginStart(record));
+        if (!isInstalled(record)) throw unitMissing();
+        if (record.state !== "stopped") return;
+        if (record.damage.includes("Podman's storage")) throw containerBroken(["layers.json: decode slice"]);
+        if (record.damage.includes("the secrets in memory")) throw secretsMissing(["Assertion failed"]);
+        await save(shell, beginStart(record));
       }),
 
     checkReady: (shell) =>
       around("checkReady", async () => {
         const record = await load(shell);
         if (!record || record.state === "stopped") throw notReady("it is not running");
-        const how = behaviour(record.agent);
-        if (how === "config-invalid") throw configInvalid(record.log);
-        if (how === "crashes") throw crashed("exit status 1", record.log);
+        const end = endOf(record);
+        if (end !== null) throw end;
         if (record.state === "ready") return;
-        const ready = how !== "never-ready" && record.looks >= looksUntilReady;
+        const ready = behaviour(record.agent) !== "never-ready" && record.looks >= looksUntilReady;
         await save(shell, { ...record, looks: record.looks + 1, state: ready ? "ready" : "starting" });
         if (!ready) throw notReady("it is starting");
       }),
@@ -80,23 +167,45 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): Gateway
       around("checkAccess", async () => {
         const record = await load(shell);
         if (record?.state !== "ready") throw notReady("it does not answer");
-        const lacking = behaviour(record.agent) === "lacks-pairing-scope";
-        const scopes = REQUIRED_SCOPES.filter((scope) => !lacking || scope !== "operator.pairing");
+        const scopes = scopesOf(record);
         requireScopes(scopes);
-        return { version: "2026.9.6", scopes };
+        return { version: OPENCLAW_VERSION, scopes };
       }),
 
     health: (shell) =>
       around("health", async () => {
         const record = await load(shell);
-        const off = { version: null, startedAtMs: null, memoryBytes: null, restarts: 0 };
-        if (!record) return { ...off, state: "absent" };
-        if (record.state === "stopped") return { ...off, state: "stopped" };
-        const how = behaviour(record.agent);
-        if (how === "crashes") return { ...off, state: "crashed", restarts: 3 };
-        if (how === "config-invalid") return { ...off, state: "config-invalid" };
-        const version = record.state === "ready" ? "2026.9.6" : null;
-        return { state: record.state, version, startedAtMs: 0, memoryBytes: 800 * 1024 * 1024, restarts: 0 };
+        const { state, restarts } = look(record);
+        const runs = state === "ready" || state === "starting";
+        return {
+          ...{ state, restarts, note: trouble(record)?.userMessage ?? null },
+          version: state === "ready" ? OPENCLAW_VERSION : null,
+          startedAtMs: runs ? 0 : null,
+          memoryBytes: runs ? 800 * 1024 * 1024 : null,
+        };
+      }),
+
+    repair: (shell) =>
+      around("repair", async () => {
+        const record = await load(shell);
+        if (!record) throw containerBroken(["50-host.conf is missing"]);
+        await save(shell, { ...record, damage: [] });
+        return record.damage;
+      }),
+
+    resumeChannels: (shell) =>
+      around("resumeChannels", async () => {
+        const held = (await load(shell))?.heldBack ?? [];
+        if (held.length > 0) await change(shell, () => ({ heldBack: [] }));
+        return held;
+      }),
+
+    lookOutside: (shell, { host }) =>
+      around("lookOutside", async () => {
+        const record = await load(shell);
+        if (!record || record.state === "stopped") throw notRunning();
+        if (behaviour(record.agent) !== "without-network") return { reachable: true };
+        return { reachable: false, obstacle: "lookup", why: `192.0.2.53 does not know ${host}` };
       }),
 
     logs: (shell, lines) => around("logs", async () => ((await load(shell))?.log ?? []).slice(-lines)),
@@ -108,11 +217,22 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): Gateway
           await save(shell, { ...record, state: "stopped", log: [...record.log, "gateway stopped"] });
         }
       }),
+
+    damage: (shell, damage) => change(shell, (record) => ({ damage: [...record.damage, damage] })),
+    end: (shell) => change(shell, () => ({ state: "stopped" })),
   };
+}
+
+function isInstalled(record: Record | null): record is Record {
+  return record !== null && !record.damage.includes("its unit files");
 }
 
 function unitMissing(): OpsError {
   return new OpsError({ code: "host-command-failed", userMessage: "The gateway is not installed on this host." });
+}
+
+function notRunning(): OpsError {
+  return new OpsError({ code: "host-command-failed", userMessage: "The gateway is not running." });
 }
 
 async function load(shell: HostShell): Promise<Record | null> {

@@ -1,5 +1,6 @@
 /** Where things are on a host. The unit files in `quadlet/` and `install.sh` say the same. */
 export const UNIT = "openclaw-gateway.service";
+export const CONTAINER = "openclaw-gateway";
 export const SECRETS_FILE = "/run/creel-secrets/gateway.json";
 export const TOKEN_POINTER = "/gatewayToken";
 /** What the agent has become: configuration, database, workspace. */

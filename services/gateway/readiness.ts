@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { OpsError } from "../../src/core/errors.ts";
+import { parseJson } from "../../src/core/json.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
-import { ended, notReady, portTaken, refused } from "./failures.ts";
+import { containerBroken, ended, notReady, portTaken, refused } from "./failures.ts";
 import { httpGet } from "./http.ts";
 import { CONFIG_EXIT_STATUS, type UnitState } from "./unit-state.ts";
 
@@ -44,8 +45,7 @@ export async function explain(
     case "inactive":
       return notReady("it is not running");
     case "failed":
-      if (unit.exitStatus === CONFIG_EXIT_STATUS) return refused(await logs());
-      return ended(reason(unit), await logs());
+      return explainEnd(unit, await logs());
     case "active":
     case "activating":
     case "deactivating":
@@ -56,14 +56,36 @@ export async function explain(
   }
 }
 
-function reason({ result, exitStatus }: UnitState): string {
-  return result === "exit-code" ? `exit status ${exitStatus}` : result;
+/** Of a unit that systemd does not start again. */
+export function explainEnd(unit: UnitState, logLines: readonly string[]): OpsError {
+  if (unit.exitStatus === CONFIG_EXIT_STATUS) return refused(logLines);
+  if (unit.exitStatus !== null && OF_PODMAN.has(unit.exitStatus)) return containerBroken(logLines);
+  const times = unit.restarts > 0 ? `, ${unit.restarts + 1} times in a row` : "";
+  return ended(`${reason(unit)}${times}`, logLines);
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+/** Such as `exit status 1` or `killed`. */
+export function reason({ result, exitStatus }: UnitState): string {
+  if (result !== "exit-code") return RESULTS[result] ?? result;
+  const signal = exitStatus === null ? undefined : SIGNALS[exitStatus];
+  return signal ?? `exit status ${exitStatus}`;
 }
+
+/** Podman's own exit statuses: its storage, its image or what runs the container does not work. */
+const OF_PODMAN: ReadonlySet<number> = new Set([125, 126, 127]);
+/** What a container that was ended by a signal says. */
+const SIGNALS: Readonly<Record<number, string>> = {
+  134: "it aborted",
+  137: "it was killed",
+  139: "it crashed with a memory error",
+  143: "it was told to end",
+};
+/** Of systemd. */
+const RESULTS: Readonly<Record<string, string>> = {
+  success: "it ended without an error",
+  signal: "it was killed",
+  "core-dump": "it crashed with a memory error",
+  "oom-kill": "it was killed for its memory",
+  timeout: "it did not come up in time",
+  "start-limit-hit": "too many times in a row",
+};

@@ -2,9 +2,10 @@ import { createServer, type Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { GatewayClient } from "@openclaw/gateway-client";
 import { z } from "zod";
+import { stopped } from "../../src/core/errors.ts";
 import type { Secret } from "../../src/core/secrets.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
-import { notReady, rpcFailed, stopped } from "./failures.ts";
+import { notReady, rpcFailed } from "./failures.ts";
 import { REQUIRED_SCOPES } from "./scopes.ts";
 
 const helloSchema = z.object({
@@ -12,17 +13,34 @@ const helloSchema = z.object({
   auth: z.object({ role: z.string(), scopes: z.array(z.string()) }),
 });
 
-export interface RpcHello {
+interface RpcHello {
   readonly version: string;
   /** What the gateway grants the bearer of the token. */
   readonly scopes: readonly string[];
 }
 
+interface RpcTarget {
+  readonly shell: HostShell;
+  readonly port: number;
+  readonly token: Secret;
+  readonly signal?: AbortSignal;
+}
+
 const PROTOCOL = 4;
 const HELLO_TIMEOUT_MS = 10_000;
+const CALL_TIMEOUT_MS = 10_000;
 
-/** Connects with the token, as an operator who asks for everything Creel needs, and says what was granted. */
-export async function rpcHello(shell: HostShell, port: number, token: Secret, signal?: AbortSignal): Promise<RpcHello> {
+export interface RpcSession {
+  readonly hello: RpcHello;
+  /** @throws OpsError `gateway-rpc-failed`. */
+  call(method: string, params: Readonly<Record<string, unknown>>): Promise<unknown>;
+}
+
+/** Connects with the token, as an operator who asks for everything Creel needs, for as long as `use` takes. */
+export async function withRpc<Result>(
+  { shell, port, token, signal }: RpcTarget,
+  use: (session: RpcSession) => Promise<Result>,
+): Promise<Result> {
   await using forward = await forwardLoopback(shell, port);
   const greeted = Promise.withResolvers<unknown>();
   const client = new GatewayClient({
@@ -49,11 +67,26 @@ export async function rpcHello(shell: HostShell, port: number, token: Secret, si
     client.start();
     const hello = helloSchema.safeParse(await greeted.promise);
     if (!hello.success) throw rpcFailed("its greeting is not of protocol 4", hello.error);
-    return { version: hello.data.server.version, scopes: hello.data.auth.scopes };
+    const { server, auth } = hello.data;
+    return await use({
+      hello: { version: server.version, scopes: auth.scopes },
+      call: (...asked) => call(client, asked),
+    });
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
     await client.stopAndWait();
+  }
+}
+
+async function call(
+  client: GatewayClient,
+  [method, params]: readonly [string, Readonly<Record<string, unknown>>],
+): Promise<unknown> {
+  try {
+    return await client.request(method, params, { timeoutMs: CALL_TIMEOUT_MS });
+  } catch (cause) {
+    throw rpcFailed(`${method} was not answered as expected`, cause);
   }
 }
 

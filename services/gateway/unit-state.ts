@@ -14,6 +14,8 @@ const properties = z.object({
   MemoryCurrent: count,
   /** `@` and seconds since 1970; empty when it never started. */
   ExecMainStartTimestamp: z.string(),
+  /** Microseconds of the clock that starts with the machine. */
+  ExecMainStartTimestampMonotonic: count,
   ControlGroup: z.string(),
 });
 
@@ -31,6 +33,8 @@ export interface UnitState {
   /** Path of its control group; empty when it does not run. */
   readonly controlGroup: string;
   readonly startedAtMs: number | null;
+  /** By the clock that starts with the machine; null when it never started. */
+  readonly startedAfterBootMs: number | null;
 }
 
 /** EX_CONFIG of sysexits.h: the gateway does not accept its configuration. */
@@ -58,6 +62,7 @@ export function parseUnitState(output: string): UnitState {
     memoryBytes: unit.MemoryCurrent,
     controlGroup: unit.ControlGroup,
     startedAtMs: seconds === undefined ? null : Number(seconds) * 1000,
+    startedAfterBootMs: seconds === undefined ? null : (unit.ExecMainStartTimestampMonotonic ?? 0) / 1000,
   };
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import ssh2 from "ssh2";
+import { isErrno, outOfSpace } from "../../src/core/errno.ts";
 import { OpsError } from "../../src/core/errors.ts";
 import { generateHostKey } from "./host-key.ts";
 
@@ -40,10 +41,12 @@ async function create(keyFile: string): Promise<string> {
   } catch (error) {
     const winner = isErrno(error, "EEXIST") ? await readIfThere(keyFile) : null;
     if (winner !== null) return winner;
+    const full = outOfSpace(keyFile, error);
+    if (full !== null) throw full;
     throw new OpsError({
-      code: isErrno(error, "ENOSPC") ? "capacity" : "config-invalid",
+      code: "config-invalid",
       userMessage: `The SSH key of Creel cannot be written to ${keyFile}.`,
-      hint: "Check that the state folder is writable and has room.",
+      hint: "Check that the state folder is writable.",
       cause: error,
     });
   } finally {
@@ -58,8 +61,4 @@ async function readIfThere(keyFile: string): Promise<string | null> {
     if (isErrno(error, "ENOENT")) return null;
     throw new OpsError({ code: "config-invalid", userMessage: `${keyFile} cannot be read.`, cause: error });
   }
-}
-
-function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -43,12 +43,6 @@ export function commandFailed(argv: readonly string[], result: RunResult): OpsEr
   });
 }
 
-/** What a call throws that was stopped through its signal: the reason itself when it is one of ours. */
-export function stopped(signal: AbortSignal): OpsError {
-  if (signal.reason instanceof OpsError) return signal.reason;
-  return new OpsError({ code: "cancelled", userMessage: "Stopped on request.", cause: signal.reason });
-}
-
 export function timedOut(argv: readonly string[], timeoutMs: number): OpsError {
   return new OpsError({
     code: "timed-out",

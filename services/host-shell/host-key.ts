@@ -1,6 +1,7 @@
 import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import ssh2 from "ssh2";
 import { OpsError } from "../../src/core/errors.ts";
+import { toBase32 } from "../../src/core/host-keys.ts";
 import type { HostKeyPair } from "./host-shell.ts";
 
 const TYPE = "ssh-ed25519";
@@ -17,7 +18,7 @@ export function generateHostKey(): HostKeyPair {
 }
 
 /**
- * SHA-256 of a public key in OpenSSH's one-line form or in its wire format, base64url without padding: 43 characters.
+ * SHA-256 of a public key in OpenSSH's one-line form or in its wire format, base32 in lower case without padding: 52 characters.
  * @throws OpsError `input-invalid` when it is not a public key.
  */
 export function fingerprintOf(publicKey: string | Buffer): string {
@@ -64,5 +65,5 @@ function field(content: string | Buffer): Buffer {
 }
 
 function sha256(bytes: Buffer): string {
-  return createHash("sha256").update(bytes).digest("base64url");
+  return toBase32(createHash("sha256").update(bytes).digest());
 }

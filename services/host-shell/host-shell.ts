@@ -15,9 +15,9 @@ export interface RunResult {
   readonly stderr: string;
 }
 
-/** A verified, authenticated connection to a host, as root. Closing it twice is fine. */
+/** A verified, authenticated connection to a host, on which everything runs as root. Closing it twice is fine. */
 export interface HostShell extends AsyncDisposable {
-  /** SHA-256 of the host key the host proved to own, base64url. */
+  /** SHA-256 of the host key the host proved to own, as `Host` has it. */
   readonly hostKeyFingerprint: string;
   /**
    * Runs a program with exactly these arguments: nothing is interpreted by a shell. Any exit code is a result.
@@ -46,7 +46,7 @@ export interface HostShells {
 }
 
 export interface HostKeyPair {
-  /** OpenSSH private key file contents. Not a `Secret`: it goes into user-data and is rotated on the first connection. */
+  /** OpenSSH private key file contents. Not a `Secret`: it goes into the first boot and is rotated on the first connection. */
   readonly privateKey: string;
   /** One line, OpenSSH form. */
   readonly publicKey: string;

@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
 import { type Duplex, duplexPair } from "node:stream";
+import { asOpsError, stopped } from "../../src/core/errors.ts";
 import type { Host } from "../../src/core/host.ts";
-import { acceptedKeys } from "../../src/core/host-keys.ts";
+import { acceptedKeys, toBase32 } from "../../src/core/host-keys.ts";
 import type { HostName } from "../../src/core/names.ts";
-import { commandFailed, hostUnreachable, keyMismatch, stopped } from "./failures.ts";
+import { commandFailed, hostUnreachable, keyMismatch, timedOut } from "./failures.ts";
 import type { HostShell, HostShells, RunOptions, RunResult } from "./host-shell.ts";
+import { cutOutput } from "./output.ts";
+import { refuseNul } from "./quoting.ts";
 
 /** A program on a machine in memory. Gets the arguments after its name. */
 type MemoryProgram = (
@@ -30,6 +33,8 @@ interface MemoryMachine {
 export interface MemoryHostShells extends HostShells {
   /** null before the first connection and after the host has gone. */
   machine(name: HostName): MemoryMachine | null;
+  /** Ends all connections without a word, with what runs over them, as when a network goes away. New ones can be made. */
+  cutOff(): void;
 }
 
 export interface MemoryHostShellsOptions {
@@ -52,8 +57,6 @@ const BUILT_IN: Readonly<Record<string, MemoryProgram>> = {
     machine.files.set(path, stdin);
     return { stdout: stdin };
   },
-  systemctl: (_machine, [verb]) => (verb === "is-system-running" ? { stdout: "running\n" } : { exitCode: 1 }),
-  "cloud-init": () => ({ stdout: '{"status":"done","extended_status":"done","errors":[],"recoverable_errors":{}}\n' }),
   "creel-proof": (machine, [path = ""]) => {
     machine.files.set(path, "proven\n");
     return {};
@@ -76,6 +79,8 @@ export function createMemoryHostShells(options: MemoryHostShellsOptions): Memory
   const machines = new Map<HostName, MemoryMachine>();
   const programs = new Map(Object.entries({ ...BUILT_IN, ...options.programs }));
   const fault = options.faults ?? (() => undefined);
+  /** Of every connection. */
+  const open = new Set<AbortController>();
 
   async function reach(name: HostName, address: string): Promise<MemoryMachine> {
     const host = await options.find(name);
@@ -97,24 +102,50 @@ export function createMemoryHostShells(options: MemoryHostShellsOptions): Memory
   }
 
   function openShell(host: Host, hostKeyFingerprint: string): HostShell {
-    let closed = false;
+    /** Aborted with the reason when the connection is over. */
+    const over = new AbortController();
+    open.add(over);
     async function machineNow(signal: AbortSignal | undefined): Promise<MemoryMachine> {
+      over.signal.throwIfAborted();
       if (signal?.aborted) throw stopped(signal);
-      if (closed) throw hostUnreachable(host.address, null);
-      return reach(host.name, host.address);
+      try {
+        return await reach(host.name, host.address);
+      } catch (error) {
+        // A connection that was lost stays lost, whatever becomes of the host.
+        if (asOpsError(error).code === "host-unreachable") over.abort(error);
+        throw error;
+      }
     }
+    async function execute(argv: readonly [string, ...string[]], { stdin = "", signal }: RunOptions) {
+      await fault("run", "before");
+      const machine = await machineNow(signal);
+      machine.argvSeen.push([...argv]);
+      const [name, args] = argv[0] === "sh" ? [argv[3] ?? "", argv.slice(4)] : [argv[0], argv.slice(1)];
+      const program = programs.get(name);
+      const text = typeof stdin === "string" ? stdin : Buffer.from(stdin).toString();
+      const result = program ? await program(machine, args, text) : { exitCode: 127, stderr: `${name}: not found\n` };
+      await fault("run", "after");
+      const { exitCode = 0, stdout = "", stderr = "" } = result;
+      return { exitCode, stdout: cutOutput(stdout), stderr: cutOutput(stderr) };
+    }
+    const close = async () => {
+      over.abort(hostUnreachable(host.address, null));
+      open.delete(over);
+    };
     const shell: HostShell = {
       hostKeyFingerprint,
-      async run(argv, { stdin = "", signal }: RunOptions = {}) {
-        await fault("run", "before");
-        const machine = await machineNow(signal);
-        machine.argvSeen.push([...argv]);
-        const [name, args] = argv[0] === "sh" ? [argv[3] ?? "", argv.slice(4)] : [argv[0], argv.slice(1)];
-        const program = programs.get(name);
-        const text = typeof stdin === "string" ? stdin : Buffer.from(stdin).toString();
-        const result = program ? await program(machine, args, text) : { exitCode: 127, stderr: `${name}: not found\n` };
-        await fault("run", "after");
-        return { exitCode: 0, stdout: "", stderr: "", ...result };
+      async run(argv, runOptions = {}) {
+        refuseNul(argv);
+        const { timeoutMs, signal } = runOptions;
+        const late = new AbortController();
+        const timer =
+          timeoutMs === undefined ? undefined : setTimeout(() => late.abort(timedOut(argv, timeoutMs)), timeoutMs);
+        const ends = [over.signal, late.signal, ...(signal === undefined ? [] : [signal])];
+        try {
+          return await unlessStopped(execute(argv, runOptions), AbortSignal.any(ends));
+        } finally {
+          clearTimeout(timer);
+        }
       },
       async check(argv, runOptions) {
         const result = await shell.run(argv, runOptions);
@@ -126,26 +157,27 @@ export function createMemoryHostShells(options: MemoryHostShellsOptions): Memory
         const listener = (await machineNow(signal)).listeners.get(port);
         if (!listener) throw hostUnreachable(`${host.address} (its own port ${port})`, null);
         const [ours, theirs] = duplexPair();
+        over.signal.addEventListener("abort", () => [ours, theirs].forEach((end) => void end.destroy()));
         listener(theirs);
         await fault("dial", "after");
         return ours;
       },
-      async close() {
-        closed = true;
-      },
-      async [Symbol.asyncDispose]() {
-        closed = true;
-      },
+      close,
+      [Symbol.asyncDispose]: close,
     };
     return shell;
   }
 
   return {
     machine: (name) => machines.get(name) ?? null,
+    cutOff() {
+      for (const connection of open) connection.abort(hostUnreachable("a host that was cut off", null));
+      open.clear();
+    },
     async authorizedKey() {
       return "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA creel";
     },
-    async connect(host, { acceptFingerprints = acceptedKeys(host.hostKeyFingerprint), signal } = {}) {
+    async connect(host, { acceptFingerprints = acceptedKeys(host), signal } = {}) {
       await fault("connect", "before");
       if (signal?.aborted) throw stopped(signal);
       const machine = await reach(host.name, host.address);
@@ -157,6 +189,18 @@ export function createMemoryHostShells(options: MemoryHostShellsOptions): Memory
   };
 }
 
+/** Settles as `work` does, or as soon as it is not waited for any more; what is under way on the machine may go on. */
+async function unlessStopped<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(stopped(signal));
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
 function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("base64url");
+  return toBase32(createHash("sha256").update(text).digest());
 }

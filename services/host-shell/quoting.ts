@@ -1,26 +1,28 @@
 import { OpsError } from "../../src/core/errors.ts";
-
-const PLAIN = /^[A-Za-z0-9_/.:@%+,-]+$/;
+import { shellWord } from "../../src/core/shell-words.ts";
 
 /**
  * The one place where a command line is made. SSH hands a single string to the login shell of the host; this makes one in which
  * no character of an argument means anything, in any POSIX shell. The first line of its standard error is the process id.
  */
-export function commandLine(argv: readonly [string, ...string[]]): string {
-  return `echo $$ >&2; exec ${argv.map(quote).join(" ")}`;
+export function commandLine(argv: readonly string[]): string {
+  refuseNul(argv);
+  return `echo $$ >&2; exec ${argv.map(shellWord).join(" ")}`;
 }
 
-/** Ends a program that was started by `commandLine`, with everything it started: SSH servers give each one a process group. */
-export function killLine(processId: number): string {
-  return `kill -TERM -${processId}`;
+/**
+ * Ends a program that was started by `commandLine`, with everything it started: SSH servers give each one a process group. `asRoot` goes before it,
+ * as it went before the program. It is always the shell's own `kill`: the program of that name does not take every group.
+ */
+export function killLine(processId: number, asRoot: readonly string[]): string {
+  return [...asRoot, "sh", "-c", `kill -TERM -${processId}`].map(shellWord).join(" ");
 }
 
-function quote(argument: string): string {
-  if (argument.includes("\0")) {
-    throw new OpsError({
-      code: "input-invalid",
-      userMessage: "An argument for a program cannot hold a NUL character.",
-    });
-  }
-  return PLAIN.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
+/** @throws OpsError `input-invalid`: no program could be given it. */
+export function refuseNul(argv: readonly string[]): void {
+  if (!argv.some((argument) => argument.includes("\0"))) return;
+  throw new OpsError({
+    code: "input-invalid",
+    userMessage: "An argument for a program cannot hold a NUL character.",
+  });
 }

@@ -1,22 +1,33 @@
 import { constants } from "node:os";
 import type { Client, ClientChannel } from "ssh2";
-import { hostUnreachable, stopped, timedOut } from "./failures.ts";
+import { stopped } from "../../src/core/errors.ts";
+import type { Login } from "../system/system.ts";
+import { hostUnreachable, timedOut } from "./failures.ts";
 import type { RunOptions, RunResult } from "./host-shell.ts";
+import { OUTPUT_LIMIT_BYTES } from "./output.ts";
 import { commandLine, killLine } from "./quoting.ts";
 
 const PROCESS_ID = /^(\d+)\n/;
-const OUTPUT_LIMIT_BYTES = 4 * 1024 * 1024;
+
+/** A connection on which somebody has logged in. */
+export interface Line {
+  readonly client: Client;
+  /** See `Login`. */
+  readonly asRoot: Login["asRoot"];
+}
 
 /** One program over one SSH channel; see `HostShell.run`. `where` names the host in errors. */
 export function runOverSsh(
-  client: Client,
+  line: Line,
   where: string,
   argv: readonly [string, ...string[]],
   { stdin = "", timeoutMs, signal }: RunOptions,
 ): Promise<RunResult> {
-  const command = commandLine(argv);
+  const { client, asRoot } = line;
+  const command = commandLine([...asRoot, ...argv]);
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(stopped(signal));
+    let isOver = false;
     let running: { readonly channel: ClientChannel; readonly stderr: () => string } | null = null;
     const timer = timeoutMs === undefined ? undefined : setTimeout(() => end(timedOut(argv, timeoutMs)), timeoutMs);
     const onAbort = () => {
@@ -27,11 +38,12 @@ export function runOverSsh(
     client.once("close", onLost);
 
     function end(outcome: RunResult | Error): void {
+      isOver = true;
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
       client.removeListener("close", onLost);
       if (outcome instanceof Error) {
-        if (running) abandon(client, running.channel, running.stderr());
+        if (running) abandon(line, running.channel, running.stderr);
         reject(outcome);
       } else {
         resolve(outcome);
@@ -41,6 +53,10 @@ export function runOverSsh(
     function attach(channel: ClientChannel): void {
       const stdout = collect(channel);
       const stderr = collect(channel.stderr);
+      if (isOver) {
+        abandon(line, channel, stderr);
+        return;
+      }
       running = { channel, stderr };
       let exitCode: number | null = null;
       channel.on("exit", (code: number | null, signalName?: string) => {
@@ -57,7 +73,6 @@ export function runOverSsh(
         else end({ exitCode, stdout: stdout(), stderr: stderr().replace(PROCESS_ID, "") });
       });
       channel.end(stdin);
-      if (signal?.aborted) onAbort();
     }
 
     try {
@@ -69,17 +84,25 @@ export function runOverSsh(
   });
 }
 
-/** Closing the channel would leave the program running, and ssh2 sends no signals once the input has ended. */
-function abandon(client: Client, channel: ClientChannel, stderr: string): void {
-  const processId = PROCESS_ID.exec(stderr)?.[1];
-  channel.close();
-  if (processId === undefined) return;
-  try {
-    client.exec(killLine(Number(processId)), (_error, killer) => killer?.resume().stderr.resume());
-  } catch {
-    // The connection is gone too, and with it the way to the program.
-    return;
+/**
+ * Ends a program nobody waits for any more: closing the channel would leave it running, and ssh2 sends no signals once the input has
+ * ended. On a busy host it may not have said yet which process it is.
+ */
+function abandon({ client, asRoot }: Line, channel: ClientChannel, stderr: () => string): void {
+  function kill(): void {
+    const processId = PROCESS_ID.exec(stderr())?.[1];
+    if (processId === undefined) return;
+    channel.stderr.removeListener("data", kill);
+    channel.close();
+    try {
+      client.exec(killLine(Number(processId), asRoot), (_error, killer) => killer?.resume().stderr.resume());
+    } catch {
+      // The connection is gone too, and with it the way to the program.
+      return;
+    }
   }
+  channel.stderr.on("data", kill);
+  kill();
 }
 
 function collect(stream: NodeJS.ReadableStream): () => string {

@@ -1,15 +1,19 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import ssh2, { type Client } from "ssh2";
-import type { OpsError } from "../../src/core/errors.ts";
+import { type OpsError, stopped } from "../../src/core/errors.ts";
+import type { Host } from "../../src/core/host.ts";
 import { acceptedKeys } from "../../src/core/host-keys.ts";
+import type { Login } from "../system/system.ts";
 import { type ClientKey, loadOrCreateClientKey } from "./client-key.ts";
-import { commandFailed, hostUnreachable, keyMismatch, loginRefused, stopped } from "./failures.ts";
+import { commandFailed, hostUnreachable, keyMismatch, loginRefused } from "./failures.ts";
 import { fingerprintOf } from "./host-key.ts";
 import type { HostShell, HostShells } from "./host-shell.ts";
-import { runOverSsh } from "./ssh-run.ts";
+import { type Line, runOverSsh } from "./ssh-run.ts";
 
 export interface SshShellsOptions {
+  /** As the host's system wants it; default: as root. May throw OpsError. */
+  readonly login?: (host: Host) => Login;
   /** Created on first use, mode 0600. */
   readonly keyFile: string;
   /** For the TCP connection, and again for the server's first byte; default 3000. Callers try again anyway. */
@@ -20,7 +24,9 @@ export interface SshShellsOptions {
   readonly keepaliveIntervalMs?: number;
 }
 
-type Limits = Required<Omit<SshShellsOptions, "keyFile">>;
+type Limits = Required<Omit<SshShellsOptions, "keyFile" | "login">>;
+
+const ROOT: Login = { user: "root", asRoot: [] };
 
 /** Shells as root over SSH, with strict checking of host keys. */
 export function createSshShells(options: SshShellsOptions): HostShells {
@@ -36,9 +42,10 @@ export function createSshShells(options: SshShellsOptions): HostShells {
 
   return {
     authorizedKey: async () => (await clientKey()).publicKey,
-    async connect(host, { acceptFingerprints = acceptedKeys(host.hostKeyFingerprint), signal } = {}) {
+    async connect(host, { acceptFingerprints = acceptedKeys(host), signal } = {}) {
       if (signal?.aborted) throw stopped(signal);
-      const target = { address: host.address, port: host.sshPort, acceptFingerprints, limits };
+      const login = options.login?.(host) ?? ROOT;
+      const target = { address: host.address, port: host.sshPort, login, acceptFingerprints, limits };
       return logIn(target, await clientKey(), signal);
     },
   };
@@ -47,6 +54,7 @@ export function createSshShells(options: SshShellsOptions): HostShells {
 interface Target {
   readonly address: string;
   readonly port: number;
+  readonly login: Login;
   readonly acceptFingerprints: readonly string[];
   readonly limits: Limits;
 }
@@ -79,7 +87,7 @@ function logIn(target: Target, key: ClientKey, signal: AbortSignal | undefined):
     client.on("ready", () => {
       settled = true;
       signal?.removeEventListener("abort", onAbort);
-      resolve(shellOver(client, where, fingerprint));
+      resolve(shellOver({ client, asRoot: target.login.asRoot }, where, fingerprint));
     });
     client.on("error", (cause) => {
       fail(cause.level === "client-authentication" ? loginRefused(where, cause) : hostUnreachable(where, cause));
@@ -90,7 +98,7 @@ function logIn(target: Target, key: ClientKey, signal: AbortSignal | undefined):
       if (settled) return;
       client.connect({
         sock: socket,
-        username: "root",
+        username: target.login.user,
         privateKey: key.privateKey,
         authHandler: ["publickey"],
         algorithms: { serverHostKey: ["ssh-ed25519"] },
@@ -114,7 +122,8 @@ function giveUpWithoutAnswer(socket: Socket, timeoutMs: number, giveUp: () => vo
   socket.once("connect", () => socket.once("data", () => socket.setTimeout(0)));
 }
 
-function shellOver(client: Client, where: string, hostKeyFingerprint: string): HostShell {
+function shellOver(line: Line, where: string, hostKeyFingerprint: string): HostShell {
+  const { client } = line;
   let open = true;
   // Every call in flight listens for the end of the connection.
   client.setMaxListeners(100);
@@ -125,8 +134,8 @@ function shellOver(client: Client, where: string, hostKeyFingerprint: string): H
     });
   });
 
-  function alive(): Client {
-    if (open) return client;
+  function alive(): Line {
+    if (open) return line;
     throw hostUnreachable(where, null);
   }
 
@@ -138,7 +147,7 @@ function shellOver(client: Client, where: string, hostKeyFingerprint: string): H
       if (result.exitCode !== 0) throw commandFailed(argv, result);
       return result.stdout;
     },
-    dial: async (port, signal) => dialOverSsh(alive(), `port ${port} of ${where}`, port, signal),
+    dial: async (port, signal) => dialOverSsh(alive().client, `port ${port} of ${where}`, port, signal),
     async close() {
       if (open) client.end();
       await closed;

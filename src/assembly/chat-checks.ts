@@ -1,6 +1,6 @@
 import { commands } from "../../commands/index.ts";
 import type { Config } from "../config.ts";
-import type { Check } from "../fleet/doctor.ts";
+import type { Check } from "../core/finding.ts";
 import type { Tools } from "./tools.ts";
 
 /** What `creel doctor` looks at in the chats of the settings. Their libraries are loaded when it does. */

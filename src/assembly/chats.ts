@@ -1,11 +1,13 @@
 import { commands } from "../../commands/index.ts";
 import type { Chat } from "../channels/channel.ts";
+import type { AlertTarget } from "../channels/chat/alert-place.ts";
 import { type ChatChannel, createChatChannel } from "../channels/chat/chat-channel.ts";
 import { systemClock } from "../channels/chat/clock.ts";
 import { renderRefusal } from "../channels/render/refusal.ts";
 import { CHATS, type ChatName, type Place } from "../core/chat.ts";
 import { asOpsError, OpsError } from "../core/errors.ts";
-import { type Care, startCaring } from "./care.ts";
+import { redactError } from "../core/redaction.ts";
+import { noteRefusal, openAlerts } from "./alerts.ts";
 import type { Creel } from "./creel.ts";
 
 export interface Chats {
@@ -43,28 +45,37 @@ interface OpenedChat {
 }
 
 async function openAll(creel: Creel): Promise<Chats> {
-  let care: Care | null = null;
   const report = (name: ChatName, error: OpsError | null) => {
-    care?.chatRefused(name, error);
+    void noteRefusal(creel, name, error);
     if (error !== null) hear(creel, error);
   };
   const channels: OpenedChat[] = [];
+  const targets = (): (AlertTarget & { readonly name: ChatName })[] =>
+    channels.flatMap(({ name, channel: { outbox }, alerts: place }) =>
+      place === null ? [] : [{ name, outbox, place }],
+    );
+  const elsewhere = (name: ChatName) => targets().filter((target) => target.name !== name);
   for (const name of CHATS) {
     try {
-      const opened = await connectDesk(name, creel, (error) => report(name, error));
+      const opened = await connectDesk(
+        name,
+        creel,
+        () => elsewhere(name),
+        (error) => report(name, error),
+      );
       if (opened !== null) channels.push(opened);
     } catch (error) {
       report(name, asOpsError(error));
     }
   }
-  const targets = channels.flatMap(({ channel: { outbox }, alerts: place }) =>
-    place === null ? [] : [{ outbox, place, notify: null }],
-  );
-  const caring = startCaring(creel, targets);
-  care = caring;
+  const alerts = openAlerts(creel, targets());
   const usable = channels.map(({ name, channel, unreachable }) => {
     const opened = channel.open().then(
-      () => true,
+      () => {
+        // Also of what an earlier process has met with.
+        void noteRefusal(creel, name, null);
+        return true;
+      },
       (error: unknown) => {
         const known = asOpsError(error);
         // Closing gives up an attempt that is under way.
@@ -77,8 +88,8 @@ async function openAll(creel: Creel): Promise<Chats> {
   return {
     settled: Promise.all(usable).then((each) => each.includes(true)),
     async close() {
-      caring.close();
-      await Promise.all(channels.map(({ channel }) => channel.close()));
+      // What is under way in an outbox ends with its channel.
+      await Promise.all([alerts.close(), ...channels.map(({ channel }) => channel.close())]);
     },
   };
 }
@@ -86,13 +97,15 @@ async function openAll(creel: Creel): Promise<Chats> {
 /** What whoever runs Creel should know is said in the terminal, too; everything is in the log. */
 function hear({ tools }: Creel, error: unknown): void {
   tools.log.error(error);
-  if (error instanceof OpsError && error.code !== "internal") tools.notices.say(renderRefusal(error));
+  if (!(error instanceof OpsError) || error.code === "internal") return;
+  tools.notices.say(renderRefusal(redactError(error, tools.redact)));
 }
 
 /** null when the settings do not name this chat. @throws OpsError `secret-unavailable`. */
 async function connectDesk(
   name: ChatName,
   creel: Creel,
+  elsewhere: () => readonly AlertTarget[],
   onTrouble: (error: OpsError | null) => void,
 ): Promise<OpenedChat | null> {
   const { desk, jobs, store } = creel;
@@ -105,6 +118,7 @@ async function connectDesk(
   const alerts = alertsPlace(name, creel);
   const channel = createChatChannel({
     ...{ chat, desk, commands, alerts, feed: jobs.operations, memory: store.memory, clock: systemClock },
+    elsewhere,
     onError: (error) => hear(creel, error),
     onTrouble,
   });
@@ -118,7 +132,7 @@ async function buildChat(
   onError: (error: unknown) => void,
 ): Promise<Chat | null> {
   const { discord, telegram } = config.settings;
-  const shared = { commands, now: Date.now, onError };
+  const shared = { commands, now: Date.now, elapsed: () => performance.now(), onError };
   if (name === "discord") {
     if (discord === undefined) return null;
     const { createDiscordChat } = await import("../channels/discord/discord.ts");

@@ -1,21 +1,24 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { commands } from "../../commands/index.ts";
 import { renderRefusal } from "../channels/render/refusal.ts";
 import type { Config } from "../config.ts";
 import type { Authority, People } from "../core/actor.ts";
 import type { Desk } from "../core/desk.ts";
 import type { OpsError } from "../core/errors.ts";
+import { lanesOf } from "../core/lane.ts";
+import { redactError } from "../core/redaction.ts";
 import { createDesk } from "../desk/desk.ts";
-import { fleetQuestions } from "../fleet/questions.ts";
 import { makeFolder } from "../folders.ts";
-import { type ConnectedStore, connectStore } from "../jobs/connected-store.ts";
 import { createJobs, type Jobs } from "../jobs/jobs.ts";
-import type { Services } from "../operations/services.ts";
+import { type ConnectedStore, connectStore } from "../jobs/store/connected-store.ts";
 import { checkNames, operationDefinitions } from "./definitions.ts";
 import { redisAddress } from "./redis.ts";
-import { buildServices } from "./services.ts";
+import { buildServices, type Services } from "./services.ts";
 import { show } from "./show.ts";
 import { createTools, type Tools } from "./tools.ts";
+
+/** The largest range that `randomInt` takes. */
+const MOST_RANDOM = 2 ** 48 - 1;
 
 /** Everything below is built once per process and closed in reverse. */
 export interface Creel {
@@ -27,25 +30,30 @@ export interface Creel {
   readonly desk: Desk;
 }
 
-/** Builds everything a mode needs; `stack` takes it apart again. @throws OpsError. */
-export async function assemble(config: Config, stack: AsyncDisposableStack): Promise<Creel> {
+/** Builds everything a mode needs; `stack` takes it apart again. `mayBeginAnew`: see `redisAddress`. @throws OpsError. */
+export async function assemble(
+  config: Config,
+  stack: AsyncDisposableStack,
+  { mayBeginAnew = false } = {},
+): Promise<Creel> {
   makeFolder(config.stateDir, "CREEL_STATE_DIR");
   const tools = createTools(config);
   const onError = (error: unknown) => tools.log.error(error);
   const onFatal = (error: OpsError) => {
     tools.log.error(error);
-    show(renderRefusal(error), process.stderr);
+    show(renderRefusal(redactError(error, tools.redact)), process.stderr);
     process.exit(1);
   };
-  const address = await redisAddress(config, tools, onFatal, stack);
+  const address = await redisAddress(config, tools, onFatal, stack, mayBeginAnew);
   const store = await connectStore(address, tools.redact, onError);
   stack.defer(() => store.disconnect());
   for (const warning of store.warnings) process.stderr.write(`creel: ${warning}\n`);
-  const services = buildServices(config, tools, store.registry);
+  const services = buildServices(config, tools, store);
   const jobs = createJobs(store, {
     definitions: operationDefinitions(services, config),
+    lanes: [...new Set([...services.providers.keys()].flatMap(lanesOf))],
     now: Date.now,
-    random: Math.random,
+    random: () => randomInt(MOST_RANDOM) / MOST_RANDOM,
     redact: tools.redact,
     concurrency: config.settings.concurrency,
     onError,
@@ -58,17 +66,17 @@ export async function assemble(config: Config, stack: AsyncDisposableStack): Pro
 function buildDesk(
   config: Config,
   { redact }: Tools,
-  { registry, audit, memory, limiter }: ConnectedStore,
+  { audit, memory, limiter }: ConnectedStore,
   services: Services,
   { operations }: Jobs,
 ): Desk {
   const { limits } = config.settings;
   checkLimits(config);
   return createDesk({
-    ...{ commands, operations, audit, registry, memory, limiter, limits, redact },
+    ...{ commands, operations, audit, services, memory, limiter, limits, redact },
     authority: authorityOf(config),
-    questions: fleetQuestions(services, operations, { now: Date.now, redact }),
     now: Date.now,
+    elapsed: () => performance.now(),
     makeTicketId: () => randomBytes(16).toString("base64url"),
   });
 }
@@ -80,7 +88,7 @@ export function checkLimits({ settings }: Config): void {
 }
 
 /** Whoever runs Creel owns it, unless the settings say who does. */
-function authorityOf({ settings, user }: Config): Authority {
+export function authorityOf({ settings, user }: Config): Authority {
   const people = (listed: typeof settings.owners, terminal: readonly string[]): People => ({
     ...listed,
     terminal: listed.terminal ?? terminal,

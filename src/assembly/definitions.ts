@@ -1,19 +1,29 @@
 import type { Config } from "../config.ts";
 import { OpsError } from "../core/errors.ts";
 import { type OperationDefinition, withBudgets } from "../operations/definition.ts";
-import { deployOperation } from "../operations/deploy/deploy.ts";
-import { destroyOperation } from "../operations/destroy.ts";
-import type { Services } from "../operations/services.ts";
-import { snapshotBuildOperation } from "../operations/snapshot-build.ts";
+import { operations } from "../operations/index.ts";
+import { kindNow, stepNow } from "../operations/older-names.ts";
+import { readerOf } from "../settings.ts";
+import type { Services } from "./services.ts";
 
 /** Every operation, with the time budgets of `creel.yaml`. @throws OpsError `config-invalid` for budgets of what does not exist. */
 export function operationDefinitions(services: Services, { settings }: Config): OperationDefinition[] {
-  const all = [deployOperation(services), destroyOperation(services), snapshotBuildOperation(services)];
+  const all = operations.map((operation) => operation.define(services, readerOf(settings)));
   const kinds = all.map(({ kind }) => kind);
-  checkNames("budgets", Object.keys(settings.budgets), kinds, "operation");
+  const budgets = Object.entries(settings.budgets).map(([kind, seconds]) => ({ kind: kindNow(kind), seconds }));
+  checkNames(
+    "budgets",
+    budgets.map(({ kind }) => kind),
+    kinds,
+    "operation",
+  );
   return all.map((definition) => {
-    const seconds = Object.entries(settings.budgets[definition.kind] ?? {});
-    return withBudgets(definition, Object.fromEntries(seconds.map(([step, limit]) => [step, limit * 1000])));
+    const { kind } = definition;
+    const seconds = budgets.flatMap((budget) => (budget.kind === kind ? Object.entries(budget.seconds) : []));
+    return withBudgets(
+      definition,
+      Object.fromEntries(seconds.map(([step, limit]) => [stepNow(kind, step), limit * 1000])),
+    );
   });
 }
 

@@ -2,43 +2,58 @@ import { join } from "node:path";
 import { probeExposed } from "../../services/gateway/exposure.ts";
 import { createQuadletGateway } from "../../services/gateway/quadlet-gateway.ts";
 import { generateHostKey } from "../../services/host-shell/host-key.ts";
-import { activateHostKey, prepareHostKey } from "../../services/host-shell/rotation.ts";
 import { createSshShells } from "../../services/host-shell/ssh.ts";
+import { imagesIn } from "../../services/provider/local/cached-images.ts";
+import { installationOf } from "../../services/provider/local/installation.ts";
 import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
 import type { Provider } from "../../services/provider/provider.ts";
-import { buildUserData } from "../../services/provider/user-data.ts";
+import { debian } from "../../services/system/debian/debian.ts";
 import type { Config } from "../config.ts";
-import type { AgentRegistry } from "../core/agent.ts";
-import { installationName } from "../folders.ts";
-import type { Services } from "../operations/services.ts";
+import type { ChannelMemory } from "../core/chat.ts";
+import { createWakings, type Wakings } from "../fleet/wakings.ts";
+import type { OperationPorts } from "../operations/index.ts";
+import { systemOf } from "../operations/machine.ts";
+import type { QuestionPorts } from "../questions/question.ts";
 import type { Tools } from "./tools.ts";
 
-/** The outside world as operations see it, made of the real adapters. */
-export function buildServices(config: Config, { resolve, learn }: Tools, registry: AgentRegistry): Services {
+/** Every port there is. Each operation and each part of the fleet takes its own, by its type. */
+export interface Services extends OperationPorts, QuestionPorts {
+  readonly wakings: Wakings;
+}
+
+/** The outside world, made of the real adapters. */
+export function buildServices(
+  config: Config,
+  { resolve, learn }: Tools,
+  { registry, elsewhere, memory }: Pick<Services, "registry" | "elsewhere"> & { readonly memory: ChannelMemory },
+): Services {
   const { gateway } = config.settings;
   const local = localProvider(config);
+  const systems = new Map([[debian.name, debian]]);
   return {
     providers: new Map([[local.name, local]]),
-    shells: createSshShells({ keyFile: join(config.stateDir, "ssh", "id_ed25519") }),
-    gateway: createQuadletGateway({ onSecret: learn }),
+    wakings: createWakings(memory),
+    elsewhere,
+    shells: createSshShells({
+      keyFile: join(config.stateDir, "ssh", "id_ed25519"),
+      login: ({ system }) => systemOf(systems, system).login,
+    }),
+    gatewayOn: (system) => createQuadletGateway({ system, onSecret: learn }),
     registry,
-    hostKeys: { generate: generateHostKey, prepare: prepareHostKey, activate: activateHostKey },
+    systems,
+    makeHostKey: generateHostKey,
     probeExposed,
-    userData: buildUserData,
-    gatewaySettings: {
-      port: gateway.port,
-      containerImage: `localhost/creel/openclaw:${gateway.openclaw}`,
-      token: async () => (gateway.token === undefined ? null : await resolve(gateway.token)),
-    },
+    networkTarget: gateway.probe,
+    gatewayToken: async () => (gateway.token === undefined ? null : await resolve(gateway.token)),
   };
 }
 
-export function localProvider({ settings: { local, gateway, redis }, stateDir, cacheDir }: Config): Provider {
+function localProvider({ settings: { local, gateway, redis }, stateDir, cacheDir }: Config): Provider {
   return createLocalProvider({
     ...local,
-    name: redis === undefined ? "local" : `local@${installationName(stateDir)}`,
+    name: redis === undefined ? "local" : `local@${installationOf(stateDir).name}`,
     stateDir,
-    cacheDir: join(cacheDir, "snapshots"),
+    cacheDir: imagesIn(cacheDir),
     gatewayPort: gateway.port,
     openclawVersion: gateway.openclaw,
     ...(gateway.containerImage === undefined ? {} : { containerImage: { pull: gateway.containerImage } }),

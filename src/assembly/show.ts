@@ -1,5 +1,5 @@
 import { createScreen } from "../channels/console/screen.ts";
-import type { Message } from "../channels/message.ts";
+import type { Message } from "../core/message.ts";
 
 /** Prints a message plainly, for what is said outside the prompt. */
 export function show(message: Message, stream: NodeJS.WriteStream): void {

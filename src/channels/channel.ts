@@ -2,7 +2,7 @@ import type { Actor } from "../core/actor.ts";
 import type { ChatName, Place } from "../core/chat.ts";
 import type { Choice, Submission } from "../core/desk.ts";
 import type { OpsError } from "../core/errors.ts";
-import type { Action, Message } from "./message.ts";
+import type { Action, Message } from "../core/message.ts";
 
 /** A message with the data its buttons send back, one per action and in their order. */
 export interface ChatMessage extends Message {
@@ -72,6 +72,13 @@ export interface CommandEvent {
   readonly place: Place;
   /** The same when the service delivers this command again. */
   readonly key: string;
+  /** When it was typed, in milliseconds since 1970 by this machine's clock; null: the service does not say. */
+  readonly atMs: number | null;
+  /**
+   * Whether whoever typed it may not expect it any more: it waited while Creel was away, or the service has told them that nothing came of
+   * it. May ask the service. @throws OpsError
+   */
+  readonly isLate: () => Promise<boolean>;
   /** Whether the bot may post ordinary messages in `place`, as far as the service says. */
   readonly canPost: boolean;
   /** @throws OpsError `input-invalid` when what was typed cannot be read. */
@@ -82,10 +89,14 @@ export interface CommandEvent {
 export interface PressEvent {
   readonly actor: Actor;
   readonly key: string;
-  /** As for commands. */
+  /** As for commands, and the two below. */
+  readonly atMs: number | null;
+  readonly isLate: () => Promise<boolean>;
   readonly canPost: boolean;
   /** Where the button was. */
   readonly posted: Posted;
+  /** Whether that is a message which `Chat.edit` can change; false for those that a chat shows to one person only. */
+  readonly isOrdinary: boolean;
   /** As in `ChatMessage.presses`. */
   readonly press: string;
   readonly responder: Responder;
@@ -103,6 +114,13 @@ export interface Responder {
   answer(message: ChatMessage): Promise<Posted | null>;
   /** Instead of `answer`, when what was asked for shows up in the place by itself: a quiet word where the chat expects every command answered. */
   accept(message: ChatMessage): Promise<void>;
+  /**
+   * Instead of `answer`, to somebody who may not use Creel: as cheap as the chat allows, tried once, never a failure. `again`: they have been
+   * told lately, so it is said only where a chat expects every command answered.
+   */
+  turnAway(message: ChatMessage, again: boolean): Promise<void>;
+  /** For a press, before `answer` or `accept`: the message that carried the button loses all of them, and stays otherwise. For a command nothing. */
+  disarm(): Promise<void>;
   /** Instead of `answer`, for a press: replaces the message that carried the button; a refusal or an answer to somebody else goes by `answer`. */
   replace(message: ChatMessage): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { ChatName } from "./chat.ts";
+import { whyNoTelegramPerson } from "./people-ids.ts";
 
 /** Who asked: the channel's own stable id for a person, never a display name. */
 export interface Actor {
@@ -29,7 +30,7 @@ export type Rank = "owner" | "operator" | "stranger";
 
 /** Deny by default: whom no list names is a stranger, whatever a chat's own permissions say. */
 export function rankOf(actor: Actor, { owners, operators }: Authority): Rank {
-  if (actor.channel === "creel" || isAmong(actor, owners)) return "owner";
+  if (isAmong(actor, owners)) return "owner";
   return isAmong(actor, operators) ? "operator" : "stranger";
 }
 
@@ -40,8 +41,8 @@ function isAmong({ channel, user, roles }: Actor, people: People): boolean {
     case "discord":
       return people.discord.users.includes(user) || roles.some((role) => people.discord.roles.includes(role));
     case "telegram":
-      return people.telegram.includes(user);
+      return whyNoTelegramPerson(user) === null && people.telegram.includes(user);
     case "creel":
-      return false;
+      return true;
   }
 }

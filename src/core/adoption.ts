@@ -1,5 +1,6 @@
 import type { Agent } from "./agent.ts";
 import type { Host } from "./host.ts";
+import type { AgentName } from "./names.ts";
 
 export interface Adoption {
   readonly agent: Agent;
@@ -9,8 +10,10 @@ export interface Adoption {
 
 export interface AdoptionReport {
   readonly adopted: readonly Adoption[];
-  /** Already in the registry with this very host. */
-  readonly known: readonly Host[];
-  /** Hosts of an agent that has another one; shown, never taken. */
-  readonly orphans: readonly Host[];
+  /** Already in the registry with the very host that says so. */
+  readonly known: readonly AgentName[];
+  /** Agents that have another host than this one; shown, never taken. */
+  readonly orphans: readonly { readonly agent: AgentName; readonly host: Host }[];
+  /** Hosts that have no agent yet. */
+  readonly waiting: readonly Host[];
 }

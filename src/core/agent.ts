@@ -1,5 +1,6 @@
 import { OpsError } from "./errors.ts";
 import type { AgentName, HostName, OperationId } from "./names.ts";
+import type { Unreadable } from "./unreadable.ts";
 
 /**
  * deploying: a deploy owns it · serving: its gateway was proven healthy once, so its host holds what the agent has become ·
@@ -22,12 +23,15 @@ export interface Agent {
 
 /** The registry of agents. All calls may throw OpsError `store-unavailable` (retry later). */
 export interface AgentRegistry {
+  /** @throws OpsError `internal` or `unknown-version` when the record cannot be read. */
   get(name: AgentName): Promise<Agent | null>;
-  /** Sorted by name. */
+  /** Those that can be read, sorted by name. */
   list(): Promise<Agent[]>;
-  /** Creates or replaces. Idempotent. */
+  /** What `list` leaves out. */
+  unreadable(): Promise<Unreadable[]>;
+  /** Creates or replaces. Idempotent. @throws OpsError `unknown-version`, having changed nothing, when a newer Creel wrote what is there. */
   put(agent: Agent): Promise<void>;
-  /** Idempotent: removing what is not there is success. */
+  /** Idempotent: removing what is not there is success. @throws as `put`. */
   remove(name: AgentName): Promise<void>;
 }
 
@@ -37,5 +41,14 @@ export function noSuchAgent(name: string, hint: string | null = null): OpsError 
     code: "not-found",
     userMessage: `There is no agent called ${name}.`,
     hint: hint ?? "/status lists the agents there are.",
+  });
+}
+
+/** Somebody has asked for its removal, which has not ended. */
+export function isBeingRemoved(name: string): OpsError {
+  return new OpsError({
+    code: "wrong-state",
+    userMessage: `${name} is being removed.`,
+    hint: "/status shows it; /cancel stops it as long as its host is there.",
   });
 }

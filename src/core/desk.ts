@@ -1,10 +1,11 @@
 import type { Actor } from "./actor.ts";
 import type { Agent } from "./agent.ts";
-import type { AuditEvent } from "./audit.ts";
 import type { Origin } from "./chat.ts";
 import type { OpsError } from "./errors.ts";
-import type { AgentName, OperationId } from "./names.ts";
+import type { Message } from "./message.ts";
+import type { OperationId } from "./names.ts";
 import type { Operation } from "./operation.ts";
+import type { TicketId } from "./ticket.ts";
 
 /** A command as somebody typed or clicked it, before anything is checked. */
 export interface Submission {
@@ -17,46 +18,45 @@ export interface Submission {
 
 export interface AgentStatus {
   readonly agent: Agent;
-  /** gone: the provider no longer has the host · unknown: it could not be asked in time. */
-  readonly host: "running" | "stopped" | "gone" | "none" | "unknown";
-  readonly gateway: "ready" | "starting" | "draining" | "stopped" | "crashed" | "config-invalid" | "absent" | "unknown";
+  /** starting: it was off, and Creel is bringing it up · gone: the provider no longer has the host · unknown: it could not be asked in time. */
+  readonly host: "running" | "starting" | "stopped" | "gone" | "none" | "unknown";
+  /** unready: it has been up for longer than a start takes, and is not ready all the same. */
+  readonly gateway:
+    | "ready"
+    | "starting"
+    | "unready"
+    | "draining"
+    | "stopped"
+    | "crashed"
+    | "config-invalid"
+    | "absent"
+    | "unknown";
+  /** What the agent sees of it. off: kept from it on purpose · unknown: not asked, because its gateway is not ready, or no answer. */
+  readonly network: "reached" | "missing" | "off" | "unknown";
   readonly version: string | null;
   readonly upMs: number | null;
   readonly memoryBytes: number | null;
   readonly restarts: number | null;
   readonly lastOperation: Operation | null;
-  /** Why something is unknown or broken, one sentence; null when all is well. */
+  /** Why something is unknown, broken or only looks well; null when all is well. */
   readonly note: string | null;
 }
 
-export interface HelpEntry {
-  readonly usage: string;
-  readonly summary: string;
-}
-
-/** What a question answers with. Data only; `render.ts` makes it readable. */
-export type Answer =
-  | { readonly type: "status"; readonly agents: readonly AgentStatus[]; readonly nowMs: number }
-  | { readonly type: "logs"; readonly agent: AgentName; readonly lines: readonly string[] }
-  | { readonly type: "history"; readonly events: readonly AuditEvent[] }
-  | { readonly type: "help"; readonly entries: readonly HelpEntry[] }
-  | { readonly type: "cancel"; readonly operation: Operation; readonly accepted: boolean }
-  | {
-      readonly type: "snapshot";
-      readonly wanted: string;
-      readonly current: SnapshotSummary | null;
-      readonly all: readonly SnapshotSummary[];
-    };
-
-export interface SnapshotSummary {
-  readonly fingerprint: string;
-  readonly createdAtMs: number;
-  readonly sizeBytes: number;
-  readonly openclawVersion: string;
+/**
+ * What an operation has left the agent in that no operation is at work on any more. half-made: its deploy is over, and nobody has written
+ * down how it ended.
+ */
+export function strandedBy({ agent, lastOperation }: AgentStatus): "stuck" | "half-made" | null {
+  if (lastOperation?.state === "stuck") return "stuck";
+  if (agent.state !== "deploying") return null;
+  return lastOperation === null || lastOperation.state === "failed" || lastOperation.state === "cancelled"
+    ? "half-made"
+    : null;
 }
 
 export type Reply =
-  | { readonly type: "answer"; readonly answer: Answer }
+  /** `ends`: an operation whose outcome whoever asked wants to hear; null: none. */
+  | { readonly type: "answer"; readonly message: Message; readonly ends: OperationId | null }
   /** Durable; watch it to its end. */
   | { readonly type: "operation"; readonly operation: Operation }
   /** Submit the same again with `confirmation` set to `expected`; or, in a chat, show buttons for the ticket and `bind` it to their message. */
@@ -71,9 +71,6 @@ export type Reply =
   | { readonly type: "declined" }
   | { readonly type: "refused"; readonly error: OpsError };
 
-/** A question that was asked and may be answered once, by who caused it, at its message, within two minutes. */
-export type TicketId = string & { readonly __ticketId: true };
-
 export interface Choice {
   readonly value: string;
   readonly label: string;
@@ -81,6 +78,11 @@ export interface Choice {
 
 /** The one entrance for every channel: authority, validation, confirmation and audit happen behind it, once. */
 export interface Desk {
+  /**
+   * For chats, before anything else is done: null for whom the settings know. For a stranger the attempt is put on record, together with
+   * others, and nothing is waited for; "tell" at most once an hour, when it should be said that they may not use Creel.
+   */
+  turnAway(actor: Actor, attempt: () => Submission | null): "tell" | "ignore" | null;
   /** Never throws an OpsError: refusals are replies. Without an `origin` it comes from a terminal, where whoever asks also watches. Idempotent by the origin's key. */
   submit(actor: Actor, submission: Submission, origin?: Origin): Promise<Reply>;
   /** For what could not even be read. Puts it on record; strangers learn nothing of what was wrong with it. */
@@ -89,7 +91,7 @@ export interface Desk {
   bind(ticket: TicketId, message: string): Promise<void>;
   /** Somebody pressed a ticket's button. Never throws an OpsError. */
   answer(actor: Actor, ticket: TicketId, message: string, answer: "yes" | "no"): Promise<Reply>;
-  /** At most 25 values for an option that start with `prefix`; empty for strangers. */
+  /** At most 25 values for an option that have `prefix` in them, those that start with it first; empty for strangers. */
   complete(actor: Actor, command: string, option: string, prefix: string): Promise<Choice[]>;
   /** Operations that have not ended, newest first; empty for strangers. */
   unfinished(actor: Actor): Promise<Operation[]>;

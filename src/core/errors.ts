@@ -27,8 +27,8 @@ export type ErrorCode =
   | "address-in-use"
   /** The provider answered with an error of its own. */
   | "provider-failed"
-  /** Building the golden snapshot failed. */
-  | "snapshot-failed"
+  /** Building the golden image failed. */
+  | "image-failed"
   /** The host does not exist any more. */
   | "host-gone"
   /** The host does not answer on SSH (yet). */
@@ -37,7 +37,7 @@ export type ErrorCode =
   | "host-key-mismatch"
   /** A command on the host ended with an exit status that is not 0. */
   | "host-command-failed"
-  /** cloud-init ended with errors on the host. */
+  /** The first boot of the host ended with errors, or not at all. */
   | "first-boot-failed"
   /** The gateway is up but not ready (yet). */
   | "gateway-not-ready"
@@ -103,6 +103,26 @@ export class OpsError extends Error {
     this.retry = fields.retry ?? "never";
     this.retryAfterMs = fields.retryAfterMs ?? null;
     this.evidence = fields.evidence ?? [];
+  }
+}
+
+/** What a call throws that was stopped through its signal: the reason itself when it is one of ours. */
+export function stopped(signal: AbortSignal): OpsError {
+  if (signal.reason instanceof OpsError) return signal.reason;
+  return new OpsError({ code: "cancelled", userMessage: "It was stopped on request.", cause: signal.reason });
+}
+
+/** What `work` comes to, unless the signal aborts before: then what `stopped` says, and nobody waits for `work` any more. */
+export async function unlessStopped<T>(work: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await work;
+  if (signal.aborted) throw stopped(signal);
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(stopped(signal));
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }
 

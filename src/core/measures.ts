@@ -7,19 +7,18 @@ const DAY = 24 * HOUR;
 export function formatDuration(ms: number): string {
   const span = Math.max(0, ms);
   if (span < 9_950) return `${(span / SECOND).toFixed(1)} s`;
-  return twoUnits(Math.round(span / SECOND) * SECOND);
+  return parts(Math.round(span / SECOND) * SECOND).join(" ");
 }
 
 /** For a span that is still growing: whole seconds, so that it does not flicker. */
 export function formatElapsed(ms: number): string {
-  return twoUnits(Math.floor(Math.max(0, ms) / SECOND) * SECOND);
+  return parts(Math.floor(Math.max(0, ms) / SECOND) * SECOND).join(" ");
 }
 
 /** How long ago, such as `just now` or `5 min ago`. */
 export function formatAgo(ms: number): string {
   if (ms < 5 * SECOND) return "just now";
-  const [unit] = twoUnits(Math.floor(ms / SECOND) * SECOND).match(/^\d+ \S+/) ?? [];
-  return `${unit ?? "long"} ago`;
+  return `${parts(Math.floor(ms / SECOND) * SECOND)[0]} ago`;
 }
 
 /** Decimal units, such as `812 MB` or `1.4 GB`. */
@@ -30,15 +29,16 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1e12).toFixed(1)} TB`;
 }
 
-function twoUnits(ms: number): string {
-  if (ms < MINUTE) return `${ms / SECOND} s`;
+/** Of whole seconds: how many of the largest unit they have, and of the next smaller one, if any. */
+function parts(ms: number): [string, ...string[]] {
+  if (ms < MINUTE) return [`${ms / SECOND} s`];
   if (ms < HOUR) return pair(ms, MINUTE, "min", SECOND, "s");
   if (ms < DAY) return pair(ms, HOUR, "h", MINUTE, "min");
   return pair(ms, DAY, "d", HOUR, "h");
 }
 
-function pair(ms: number, large: number, largeName: string, small: number, smallName: string): string {
+function pair(ms: number, large: number, largeName: string, small: number, smallName: string): [string, ...string[]] {
   const rest = Math.floor((ms % large) / small);
   const head = `${Math.floor(ms / large)} ${largeName}`;
-  return rest === 0 ? head : `${head} ${rest} ${smallName}`;
+  return rest === 0 ? [head] : [head, `${rest} ${smallName}`];
 }

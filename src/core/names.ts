@@ -45,8 +45,10 @@ export function parseOperationId(text: string): OperationId {
 /** `random` is a number in [0, 1). Ids made later sort after earlier ones. */
 export function makeOperationId(nowMs: number, random: () => number): OperationId {
   const time = Math.floor(nowMs).toString(36).padStart(10, "0").slice(-10);
-  const tail = Array.from({ length: 6 }, () => Math.floor(random() * 36).toString(36)).join("");
-  return `${time}${tail}` as OperationId;
+  const tail = Array.from({ length: 5 }, () => Math.floor(random() * 36).toString(36)).join("");
+  // A digit at its end, and so at the end of a host's name, tells both from words: chats show them as what is copied.
+  const digit = Math.floor(random() * 10);
+  return `${time}${tail}${digit}` as OperationId;
 }
 
 /** The same for every repetition of the same operation, so that a repeated step finds the host it has already created. */

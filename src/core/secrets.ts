@@ -30,12 +30,19 @@ export class Secret {
   }
 }
 
-/** Where a secret lives: `op://vault/item/field` (1Password), `vault:name` (local vault) or `env:NAME` (environment). */
+/**
+ * Where a secret lives: `op://vault/item/field` (1Password), `vault:name` (Creel's own vault), `env:NAME` (environment) or `file:/path`.
+ */
 export type SecretRef = string & { readonly __secretRef: true };
 
 const SECRET_REF =
-  /^(?:op:\/\/[^/\s]+\/[^/\s]+(?:\/[^/\s]+){1,2}|vault:[a-z0-9][a-z0-9._-]{0,63}|env:[A-Z_][A-Z0-9_]{0,127})$/;
+  /^(?:op:\/\/[^/\s]+\/[^/\s]+(?:\/[^/\s]+){1,2}|vault:[a-z0-9][a-z0-9._-]{0,63}|env:[A-Z_][A-Z0-9_]{0,127}|file:\/[^/\s\0][^\s\0]{0,4000})$/;
 
 export function isSecretRef(text: string): text is SecretRef {
   return SECRET_REF.test(text);
+}
+
+/** Whether a secret in Creel's own vault may be called that. */
+export function isVaultName(name: string): boolean {
+  return isSecretRef(`vault:${name}`);
 }

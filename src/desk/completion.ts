@@ -1,15 +1,16 @@
-import type { Command } from "../../commands/command.ts";
-import type { AgentRegistry } from "../core/agent.ts";
+import type { Command, CommandOption } from "../../commands/command.ts";
 import type { Choice } from "../core/desk.ts";
-import { isEnded } from "../core/operation.ts";
+import { isEnded, isUndoing } from "../core/operation.ts";
+import { visible } from "../core/typed.ts";
 import type { Operations } from "../operations/journal.ts";
+import type { QuestionPorts } from "../questions/question.ts";
 
 /** What Discord takes at most. */
 const MOST_CHOICES = 25;
 
 interface Sources {
   readonly commands: readonly Command[];
-  readonly registry: AgentRegistry;
+  readonly services: QuestionPorts;
   readonly operations: Operations;
 }
 
@@ -22,20 +23,29 @@ export async function complete(
   const command = sources.commands.find((candidate) => candidate.name === commandName);
   const option = command?.options.find((candidate) => candidate.name === optionName);
   if (option === undefined) return [];
-  const choices = await choicesOf(sources, option.kind, option.choices ?? []);
-  return choices.filter((choice) => choice.value.startsWith(prefix.toLowerCase())).slice(0, MOST_CHOICES);
+  const wanted = visible(prefix).trim().toLowerCase();
+  const place = ({ value }: Choice) => value.toLowerCase().indexOf(wanted);
+  const all = await choicesOf(sources, option);
+  const beginning = all.filter((choice) => place(choice) === 0);
+  const inTheMiddle = all.filter((choice) => place(choice) > 0);
+  return [...beginning, ...inTheMiddle].slice(0, MOST_CHOICES);
 }
 
-async function choicesOf(sources: Sources, kind: string, fixed: readonly string[]): Promise<Choice[]> {
+async function choicesOf(
+  sources: Sources,
+  { kind, choices: fixed = [], offers, among }: CommandOption,
+): Promise<readonly Choice[]> {
+  if (offers !== undefined) return offers(sources.services);
   if (kind === "agent") {
-    const agents = await sources.registry.list();
+    const agents = await sources.services.registry.list();
     return agents.map((agent) => ({ value: agent.name, label: `${agent.name} (${agent.state})` }));
   }
   if (kind === "operation") {
-    // Completing an id is wanted for stopping things; what has ended cannot be stopped.
     const recent = await sources.operations.recent({ agent: null, limit: 100 });
     return recent
-      .filter((operation) => !isEnded(operation))
+      .filter((operation) =>
+        among === "stuck" ? operation.state === "stuck" : !isEnded(operation) && !isUndoing(operation),
+      )
       .map((operation) => ({
         value: operation.id,
         label: [operation.kind, operation.agent, operation.state].filter((part) => part !== null).join(" "),

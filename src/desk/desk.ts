@@ -1,19 +1,22 @@
-import type { Command } from "../../commands/command.ts";
-import { findCommand, validateOptions } from "../../commands/validate.ts";
+import { actionFor } from "../../commands/action.ts";
+import type { Command, CommandRequest } from "../../commands/command.ts";
+import { type Reading, readCommand } from "../../commands/read.ts";
+import { understand } from "../../commands/understand.ts";
 import { type Actor, type Authority, rankOf } from "../core/actor.ts";
-import type { AgentRegistry } from "../core/agent.ts";
 import type { AuditLog } from "../core/audit.ts";
 import type { ChannelMemory, Origin, RateLimiter } from "../core/chat.ts";
 import type { Desk, Reply, Submission } from "../core/desk.ts";
 import { asOpsError, OpsError } from "../core/errors.ts";
+import type { Message } from "../core/message.ts";
 import { type AgentName, isAgentName, quoteForMessage } from "../core/names.ts";
 import { isEnded } from "../core/operation.ts";
+import { redactError } from "../core/redaction.ts";
 import type { Operations } from "../operations/journal.ts";
-import { answer } from "./answers.ts";
-import { complete } from "./completion.ts";
-import { checkAgentKnown } from "./known-agents.ts";
-import { asksTooOften, checkRate, type Limits } from "./limits.ts";
-import type { Questions } from "./questions.ts";
+import type { Look, QuestionPorts, Sources } from "../questions/question.ts";
+import { complete as choicesFor } from "./completion.ts";
+import { checkAgentKnown, checkAnythingToName } from "./known-agents.ts";
+import { checkRate, type Limits } from "./limits.ts";
+import { createStrangers, type Strangers } from "./strangers.ts";
 import { createTickets, type Tickets } from "./tickets.ts";
 
 export interface DeskParts {
@@ -21,41 +24,59 @@ export interface DeskParts {
   readonly authority: Authority;
   readonly operations: Operations;
   readonly audit: AuditLog;
-  readonly registry: AgentRegistry;
-  readonly questions: Questions;
+  readonly services: QuestionPorts;
   readonly memory: ChannelMemory;
   readonly limiter: RateLimiter;
   readonly limits: Limits;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Milliseconds since some moment; nobody can set it. */
+  readonly elapsed: () => number;
   /** Hides credentials: people paste them into the wrong place, and refusals are written down. */
   readonly redact: (text: string) => string;
   /** Unguessable; printable ASCII of at most 40 bytes. */
   readonly makeTicketId: () => string;
 }
 
+interface Parts extends DeskParts {
+  readonly strangers: Strangers;
+}
+
 const RECENT = 50;
 const UNREADABLE: Submission = { command: "unreadable line", options: {}, confirmation: null };
-/** So many refusals of a stranger are written down per hour; more would push out what matters. */
-const STRANGER_REFUSALS = 60;
 
 export function createDesk(parts: DeskParts): Desk {
-  const tickets = createTickets({ memory: parts.memory, now: parts.now, makeId: parts.makeTicketId });
+  const { memory, now, elapsed, makeTicketId: makeId } = parts;
+  const tickets = createTickets({ memory, now, elapsed, makeId });
+  const strangers = createStrangers({ append: (event) => parts.audit.append(event), now, elapsed });
   const rank = (actor: Actor) => rankOf(actor, parts.authority);
+  /** @returns whether the stranger should be told so. */
+  const turnAway = (actor: Actor, attempt: Submission): boolean => {
+    const subject = parts.redact(attempt.command).slice(0, 40);
+    return strangers.attempted(actor, { subject, agent: agentIn(attempt), note: notPermitted(actor).userMessage });
+  };
   const orRefuse = async (actor: Actor, attempt: Submission, reply: () => Promise<Reply>): Promise<Reply> => {
     try {
       return await reply();
     } catch (error) {
-      const known = asOpsError(error);
-      const isFlood = rank(actor) === "stranger" && (await asksTooOften(parts.limiter, actor, STRANGER_REFUSALS));
-      return { type: "refused", error: isFlood ? known : await recordRefusal(parts, actor, attempt, known) };
+      const known = redactError(asOpsError(error), parts.redact);
+      if (rank(actor) !== "stranger") {
+        return { type: "refused", error: await recordRefusal(parts, actor, attempt, known) };
+      }
+      turnAway(actor, attempt);
+      return { type: "refused", error: known };
     }
   };
   return {
+    turnAway(actor, attempt) {
+      if (rank(actor) !== "stranger") return null;
+      return turnAway(actor, attempt() ?? UNREADABLE) ? "tell" : "ignore";
+    },
     submit(actor, submission, origin) {
       // In a chat a confirmation is an answered ticket, never something that was typed along with the command.
-      const asked = origin === undefined ? submission : { ...submission, confirmation: null };
-      return orRefuse(actor, asked, () => serve(parts, tickets, actor, asked, origin));
+      const understood = understand(submission, parts.commands);
+      const asked = origin === undefined ? understood : { ...understood, confirmation: null };
+      return orRefuse(actor, asked, () => serve({ ...parts, strangers }, tickets, actor, asked, origin));
     },
     refuse: (actor, error) =>
       orRefuse(actor, UNREADABLE, async () => {
@@ -69,7 +90,9 @@ export function createDesk(parts: DeskParts): Desk {
         const { submission, origin } = await tickets.check(ticket, actor, message);
         const reply: Reply =
           answer === "yes"
-            ? await orRefuse(actor, submission, () => serve(parts, tickets, actor, submission, origin))
+            ? await orRefuse(actor, submission, () =>
+                serve({ ...parts, strangers }, tickets, actor, submission, origin),
+              )
             : { type: "declined" };
         if (answer === "no") await recordRefusal(parts, actor, submission, declined());
         await tickets.close(ticket);
@@ -77,7 +100,7 @@ export function createDesk(parts: DeskParts): Desk {
       });
     },
     async complete(actor, command, option, prefix) {
-      return rank(actor) === "stranger" ? [] : complete(parts, command, option, prefix);
+      return rank(actor) === "stranger" ? [] : choicesFor(parts, command, option, prefix);
     },
     async unfinished(actor) {
       if (rank(actor) === "stranger") return [];
@@ -87,7 +110,8 @@ export function createDesk(parts: DeskParts): Desk {
     async *watch(actor, operation, signal) {
       if (rank(actor) === "stranger") {
         const attempt = { command: "watch", options: {}, confirmation: null };
-        throw await recordRefusal(parts, actor, attempt, notPermitted(actor));
+        turnAway(actor, attempt);
+        throw notPermitted(actor);
       }
       yield* parts.operations.watch(operation, signal);
     },
@@ -95,7 +119,7 @@ export function createDesk(parts: DeskParts): Desk {
 }
 
 async function serve(
-  parts: DeskParts,
+  parts: Parts,
   tickets: Tickets,
   actor: Actor,
   submission: Submission,
@@ -104,27 +128,74 @@ async function serve(
   const rank = rankOf(actor, parts.authority);
   if (rank === "stranger") throw notPermitted(actor);
   refuseCredentials(parts, submission);
-  const command = findCommand(submission.command, parts.commands);
-  const request = command.request(validateOptions(command, submission.options));
-  const confirmation = command.confirmation(request);
+  const { command, request } = await complete(parts, readCommand(submission, parts.commands));
+  const confirmation = (request.type === "operation" && request.confirmation) || null;
   if (confirmation !== null && rank !== "owner") throw onlyForOwners(actor, command);
-  await checkAgentKnown(parts, command, request, submission);
+  if (request.type === "operation" && origin !== undefined) {
+    // Delivered twice: it was let in, and what it has begun must not refuse it now.
+    const earlier = await parts.operations.earlier(origin);
+    if (earlier !== null) return { type: "operation", operation: earlier };
+  }
+  const sources = sourcesFor(parts, actor, origin);
+  const look = lookWith(parts);
+  const instead = submission.confirmation === null ? await nothingToDo(request, sources, look) : null;
+  if (instead !== null) return { type: "answer", message: instead, ends: null };
+  await checkAgentKnown({ ...parts, registry: parts.services.registry }, command, submission);
+  if (request.type === "operation") await parts.operations.check(request);
   // A confirmed command was counted when it was asked about.
   const isCounted = origin !== undefined && submission.confirmation === null;
   if (isCounted) await checkRate(parts.limiter, parts.limits, actor, command.name);
-  if (confirmation !== null) {
+  if (confirmation !== null && submission.confirmation === null) {
     const { question, expected } = confirmation;
-    if (submission.confirmation === null) {
-      const confirmed = { ...submission, confirmation: expected };
-      const ticket = origin === undefined ? null : await tickets.open(actor, confirmed, origin);
-      return { type: "confirm", question, expected, ticket };
-    }
-    checkConfirmed(submission.confirmation, expected);
+    const confirmed = { ...submission, confirmation: expected };
+    const ticket = origin === undefined ? null : await tickets.open(actor, confirmed, origin);
+    return { type: "confirm", question, expected, ticket };
   }
-  if (request.type !== "operation") return { type: "answer", answer: await answer(parts, actor, request) };
-  const { kind, params, agent } = request;
-  const operation = await parts.operations.enqueue({ kind, params, agent, requestedBy: actor, origin });
-  return { type: "operation", operation };
+  if (confirmation !== null) checkConfirmed(submission.confirmation ?? "", confirmation.expected);
+  return await carryOut(parts, request, [sources, look], origin);
+}
+
+/** @throws OpsError that says best why something is missing. */
+async function complete(parts: DeskParts, reading: Reading): Promise<Extract<Reading, { type: "complete" }>> {
+  if (reading.type === "complete") return reading;
+  await checkAnythingToName({ ...parts, registry: parts.services.registry }, reading.missing);
+  throw reading.refusal;
+}
+
+async function nothingToDo(request: CommandRequest, sources: Sources, look: Look): Promise<Message | null> {
+  return request.type === "operation" ? ((await request.nothingToDo?.(sources, look)) ?? null) : null;
+}
+
+async function carryOut(
+  { operations }: DeskParts,
+  request: CommandRequest,
+  [sources, look]: readonly [Sources, Look],
+  origin: Origin | undefined,
+): Promise<Reply> {
+  switch (request.type) {
+    case "question":
+      return { type: "answer", message: await request.answer(sources, look), ends: null };
+    case "control":
+      return await request.carryOut(sources, look);
+    case "operation": {
+      const { kind, params, agent } = request;
+      const operation = await operations.enqueue({ kind, params, agent, requestedBy: sources.actor, origin });
+      return { type: "operation", operation };
+    }
+  }
+}
+
+function sourcesFor(parts: Parts, actor: Actor, origin: Origin | undefined): Sources {
+  const { services, operations, audit, strangers, now, redact } = parts;
+  const has = (one: Actor) => rankOf(one, parts.authority) === "stranger";
+  return {
+    ...{ actor, place: origin?.place ?? null, services, operations, audit, now, redact },
+    strangers: { has, flush: () => strangers.flush() },
+  };
+}
+
+function lookWith({ commands, now }: DeskParts): Look {
+  return { nowMs: now(), action: (line) => actionFor(line, commands) };
 }
 
 /** Before anything quotes it: a part of a credential is not recognised as one any more. */
@@ -138,11 +209,10 @@ function refuseCredentials({ redact }: DeskParts, { command, options }: Submissi
 }
 
 function checkConfirmed(given: string, expected: string): void {
-  if (given.trim().toLowerCase() === expected) return;
+  if (given.toLowerCase() === expected) return;
   throw new OpsError({
     code: "confirmation-required",
-    userMessage:
-      given.trim() === "" ? "Nothing was done: it was not confirmed." : "Nothing was done: that does not match.",
+    userMessage: given === "" ? "Nothing was done: it was not confirmed." : "Nothing was done: that does not match.",
     hint: `It goes ahead when you confirm it with ${expected}.`,
   });
 }
@@ -151,11 +221,13 @@ function declined(): OpsError {
   return new OpsError({ code: "confirmation-required", userMessage: "Nothing was done." });
 }
 
-function notPermitted(actor: Actor): OpsError {
+/** Of Creel and its settings it says nothing: in a chat it goes to anybody who finds the bot. */
+function notPermitted({ channel, user }: Actor): OpsError {
+  const userMessage = channel === "terminal" ? "Sorry, only owners may ask Creel for this." : "This bot is private.";
   return new OpsError({
     code: "not-permitted",
-    userMessage: "Sorry, only owners may ask Creel for this.",
-    hint: `An owner can add ${quoteForMessage(actor.user)} to ${settingFor(actor)} in creel.yaml.`,
+    userMessage,
+    hint: `Its owner can let you in by your id: ${quoteForMessage(user)}`,
   });
 }
 
@@ -186,7 +258,7 @@ async function recordRefusal(
       subject: parts.redact(submission.command).slice(0, 40),
       agent: agentIn(submission),
       operation: null,
-      note: parts.redact(error.userMessage),
+      note: error.userMessage,
     });
     return error;
   } catch (auditError) {

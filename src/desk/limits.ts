@@ -21,12 +21,3 @@ export async function checkRate(limiter: RateLimiter, limits: Limits, actor: Act
     hint: `It is possible again in ${formatDuration(waitMs)}. An owner can change limits.${command} in creel.yaml.`,
   });
 }
-
-/** Counts one more refusal of a stranger. When it cannot be counted, it is not too many. */
-export async function asksTooOften(limiter: RateLimiter, { channel, user }: Actor, perHour: number): Promise<boolean> {
-  try {
-    return (await limiter.take(`${channel}:${user}:refused`, perHour, HOUR_MS)) > 0;
-  } catch {
-    return false;
-  }
-}

@@ -2,17 +2,29 @@ import { setTimeout } from "node:timers/promises";
 import type { GatewayState } from "../../services/gateway/gateway.ts";
 import type { HostShell } from "../../services/host-shell/host-shell.ts";
 import type { Adoption, AdoptionReport } from "../core/adoption.ts";
-import type { Agent, AgentState } from "../core/agent.ts";
+import type { Agent, AgentRegistry, AgentState } from "../core/agent.ts";
 import { asOpsError, type ErrorCode } from "../core/errors.ts";
 import type { Host } from "../core/host.ts";
+import type { AgentName } from "../core/names.ts";
+import type { Unreadable } from "../core/unreadable.ts";
 import { isProven } from "../operations/deploy/proof.ts";
-import type { Services } from "../operations/services.ts";
+import { type Machine, type MachinePorts, machineWith } from "../operations/machine.ts";
+import type { Providers } from "../operations/providers.ts";
 
 /** Long enough for a host that is just booting, as after a power failure. */
 const PATIENCE_MS = 20_000;
 const PAUSE_MS = 500;
 /** What stays as it is however often the host is asked. */
 const PERMANENT: ReadonlySet<ErrorCode> = new Set(["host-key-mismatch"]);
+
+export interface StrandedPorts {
+  readonly providers: Providers;
+  readonly registry: AgentRegistry;
+}
+
+interface AdoptPorts extends MachinePorts {
+  readonly registry: AgentRegistry;
+}
 
 interface Judgement {
   readonly state: AgentState;
@@ -22,48 +34,57 @@ interface Judgement {
 
 /**
  * Rebuilds the registry from the hosts that providers label as Creel's. Changes nothing on hosts and nothing that is
- * registered. Idempotent. What a deploy was cut off on is adopted as a failed agent, so that /deploy and /destroy can go on.
+ * registered, but for records that are broken: those are written again. Idempotent. What a deploy was cut off on is adopted as a failed agent, so that /deploy and /destroy can go on.
+ * A host without an agent is left to wait for one.
  * A host that does not answer is asked again for `patienceMs`.
  */
-export async function adoptHosts(services: Services, patienceMs = PATIENCE_MS): Promise<AdoptionReport> {
-  const registered = new Map((await services.registry.list()).map((agent) => [agent.name, agent.host]));
-  const found: Host[] = [];
-  const known: Host[] = [];
-  const orphans: Host[] = [];
-  for (const provider of services.providers.values()) {
-    const newestFirst = (await provider.list()).toSorted((a, b) => b.createdAtMs - a.createdAtMs);
-    for (const host of newestFirst) {
-      if (registered.get(host.agent) === host.name) known.push(host);
-      else if (registered.has(host.agent)) orphans.push(host);
-      else found.push(host);
-      if (!registered.has(host.agent)) registered.set(host.agent, host.name);
-    }
+export async function adoptHosts(ports: AdoptPorts, patienceMs = PATIENCE_MS): Promise<AdoptionReport> {
+  const registered = new Map((await ports.registry.list()).map((agent) => [agent.name, agent.host]));
+  const ofNewer = namesOf((await ports.registry.unreadable()).filter(({ why }) => why === "newer"));
+  const found: OnHost[] = [];
+  const known: AgentName[] = [];
+  const orphans: OnHost[] = [];
+  const hosts = (await Promise.all([...ports.providers.values()].map((provider) => provider.list()))).flat();
+  const newestFirst = hosts.toSorted((a, b) => b.createdAtMs - a.createdAtMs);
+  for (const { host, agent } of newestFirst.flatMap((host) => host.agents.map((agent) => ({ host, agent })))) {
+    if (registered.get(agent) === host.name || ofNewer.has(agent)) known.push(agent);
+    else if (registered.has(agent)) orphans.push({ agent, host });
+    else found.push({ agent, host });
+    if (!registered.has(agent)) registered.set(agent, host.name);
   }
-  // All at once: each may take its time to answer.
-  return { adopted: await Promise.all(found.map((host) => adopt(services, host, patienceMs))), known, orphans };
+  return {
+    // All at once: each may take its time to answer.
+    adopted: await Promise.all(found.map((one) => adopt(ports, one, patienceMs))),
+    ...{ known, orphans, waiting: hosts.filter(({ agents }) => agents.length === 0) },
+  };
 }
 
-async function adopt(services: Services, host: Host, patienceMs: number): Promise<Adoption> {
-  const { state, because } = await judge(services, host, AbortSignal.timeout(patienceMs));
+interface OnHost {
+  readonly agent: AgentName;
+  readonly host: Host;
+}
+
+async function adopt(ports: AdoptPorts, { agent: name, host }: OnHost, patienceMs: number): Promise<Adoption> {
+  const { state, because } = await judge(ports, host, AbortSignal.timeout(patienceMs));
   const agent: Agent = {
-    name: host.agent,
+    name,
     state,
     provider: host.provider,
     host: host.name,
     createdAtMs: host.createdAtMs,
     lastOperation: host.operation,
   };
-  await services.registry.put(agent);
+  await ports.registry.put(agent);
   return { agent, because };
 }
 
 /** A host that is merely busy must never count as a failed deploy: the next deploy would replace it. */
-async function judge(services: Services, host: Host, signal: AbortSignal): Promise<Judgement> {
+async function judge(ports: MachinePorts, host: Host, signal: AbortSignal): Promise<Judgement> {
   if (host.state === "stopped") return { state: "serving", because: "its host is switched off; Creel starts it again" };
   let last = "it did not answer";
   while (!signal.aborted) {
     try {
-      return await look(services, host, signal);
+      return await look(machineWith(ports, host), signal);
     } catch (error) {
       const { code, userMessage, retry } = asOpsError(error);
       if (PERMANENT.has(code)) return { state: "failed", because: `it cannot be reached: ${userMessage}` };
@@ -75,28 +96,37 @@ async function judge(services: Services, host: Host, signal: AbortSignal): Promi
   return { state: "serving", because: `it could not be asked: ${last}` };
 }
 
-async function look(services: Services, host: Host, signal: AbortSignal): Promise<Judgement> {
-  await using shell = await services.shells.connect(host, { signal });
+async function look(machine: Machine, signal: AbortSignal): Promise<Judgement> {
+  await using shell = await machine.connect({ signal });
   const proven = await isProven(shell, signal);
-  const state = await gatewayState(services, shell);
+  const state = await gatewayState(machine, shell);
   if (proven) return { state: "serving", because: `its gateway is ${state}` };
   const gateway = state === "absent" ? "there is no gateway on its host" : `its gateway is ${state}`;
   return { state: "failed", because: `${gateway}, and its deploy was cut off before everything was proven to work` };
 }
 
 /** The proof decides; what the gateway is up to is only told. */
-async function gatewayState(services: Services, shell: HostShell): Promise<GatewayState | "not to be asked"> {
+async function gatewayState({ gateway, host }: Machine, shell: HostShell): Promise<GatewayState | "not to be asked"> {
   try {
-    return (await services.gateway.health(shell, services.gatewaySettings.port)).state;
+    return (await gateway.health(shell, host.gatewayPort)).state;
   } catch (error) {
     if (asOpsError(error).retry === "later") throw error;
     return "not to be asked";
   }
 }
 
-/** Hosts of Creel's that no agent in the registry has, such as after Redis was lost. */
-export async function strandedHosts(services: Services): Promise<Host[]> {
-  const registered = new Set((await services.registry.list()).map(({ host }) => host));
-  const hosts = await Promise.all([...services.providers.values()].map((provider) => provider.list()));
-  return hosts.flat().filter(({ name }) => !registered.has(name));
+/** Hosts of agents that no agent in the registry has, such as after Redis was lost. An agent whose record cannot be read may have its own. */
+export async function strandedHosts(ports: StrandedPorts, signal?: AbortSignal): Promise<Host[]> {
+  const registered = new Set((await ports.registry.list()).map(({ host }) => host));
+  const unread = namesOf(await ports.registry.unreadable());
+  const hosts = await Promise.all([...ports.providers.values()].map((provider) => provider.list(signal)));
+  return hosts
+    .flat()
+    .filter(
+      ({ name, agents }) => agents.length > 0 && !registered.has(name) && !agents.some((agent) => unread.has(agent)),
+    );
+}
+
+function namesOf(unreadable: readonly Unreadable[]): ReadonlySet<string> {
+  return new Set(unreadable.flatMap(({ kind, name }) => (kind === "agent" ? [name] : [])));
 }

@@ -1,4 +1,4 @@
-import { type ScheduledTask, schedule } from "node-cron";
+import { schedule } from "node-cron";
 import type { FleetWatch } from "./watch.ts";
 
 export interface CareParts {
@@ -9,20 +9,18 @@ export interface CareParts {
   readonly digestAt: string;
   /** Such as "Europe/Berlin". */
   readonly timeZone: string;
-  /** Between looks: a divisor of a minute in whole seconds, or of an hour in whole minutes. Default: 5 minutes. */
+  /** Between looks. Default: 5 minutes. */
   readonly everyMs?: number;
   readonly onError: (error: unknown) => void;
 }
 
-/** node-cron writes to the console otherwise. Errors do not reach it; a look that is left out is no news. */
+/** node-cron writes to the console otherwise. */
 const SILENT = { info: ignore, warn: ignore, error: ignore, debug: ignore };
-const QUIET = { noOverlap: true, logger: SILENT, suppressMissedWarning: true } as const;
 
 /**
- * Looks at the fleet regularly, and gives the digest once a day. A digest that was missed is given at the next occasion on the same day:
- * at the start, or with a look, when the machine slept at that minute, the clock skipped it (the day on which summer time begins) or the
- * digest failed. One look and one digest at a time.
- * @throws RangeError when `everyMs` does not divide a minute or an hour.
+ * Looks at the fleet regularly, by elapsed time, and gives the digest once a day. A digest that was missed is given at the next occasion on
+ * the same day: at the start, or with a look, when the machine slept at that minute, the clock skipped it (the day on which summer time
+ * begins, or when it is set) or the digest failed. One look and one digest at a time.
  */
 export function startCare(parts: CareParts): { close(): void } {
   const { watch, digest, digestAt, timeZone, everyMs = 5 * 60_000, onError } = parts;
@@ -31,6 +29,7 @@ export function startCare(parts: CareParts): { close(): void } {
   const wall = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "medium" });
   let givenOn = "";
   let giving = false;
+  let looking = false;
 
   const guarded = async (work: () => Promise<void>) => {
     try {
@@ -41,7 +40,7 @@ export function startCare(parts: CareParts): { close(): void } {
   };
   const giveDigest = async () => {
     const [day = "", time = ""] = wall.format(Date.now()).split(" ");
-    if (giving || stop.signal.aborted || givenOn >= day || time < digestAt) return;
+    if (giving || stop.signal.aborted || givenOn === day || time < digestAt) return;
     giving = true;
     await guarded(async () => {
       await digest();
@@ -49,34 +48,61 @@ export function startCare(parts: CareParts): { close(): void } {
     });
     giving = false;
   };
-  const look = () => {
-    void giveDigest();
-    return guarded(() => watch.look(stop.signal));
+  const look = async () => {
+    if (looking) return;
+    looking = true;
+    await guarded(() => watch.look(stop.signal));
+    looking = false;
   };
 
   const [hour = 0, minute = 0] = digestAt.split(":").map(Number);
-  // In UTC: where the clock is set back, an hour comes twice, and node-cron would not look in the second one.
-  const looks = schedule(cronEvery(everyMs), look, { ...QUIET, timezone: "UTC" });
-  const tasks: ScheduledTask[] = [
-    looks,
-    schedule(`${minute} ${hour} * * *`, giveDigest, { ...QUIET, timezone: timeZone }),
-  ];
+  const atDigest = schedule(`${minute} ${hour} * * *`, () => void giveDigest(), {
+    timezone: timeZone,
+    logger: SILENT,
+    suppressMissedWarning: true,
+  });
+  const looks = setInterval(() => {
+    // It sleeps until the moment it has worked out, however the clock is set meanwhile: now it works out another one.
+    void atDigest.stop();
+    void atDigest.start();
+    void giveDigest();
+    void look();
+  }, everyMs);
   void giveDigest();
   return {
     close() {
       stop.abort();
-      for (const task of tasks) void task.destroy();
+      clearInterval(looks);
+      void atDigest.destroy();
     },
   };
 }
 
-function cronEvery(ms: number): string {
-  const seconds = ms / 1000;
-  const minutes = seconds / 60;
-  if (Number.isInteger(seconds) && seconds > 0 && 60 % seconds === 0 && seconds < 60) return `*/${seconds} * * * * *`;
-  if (Number.isInteger(minutes) && minutes > 0 && 60 % minutes === 0)
-    return minutes === 60 ? "0 * * * *" : `*/${minutes} * * * *`;
-  throw new RangeError(`${ms} ms divides neither a minute nor an hour.`);
+/** Looks at once and then again and again, by elapsed time, one look at a time, until `signal` aborts. What a look throws goes to `onError`. */
+export async function lookRegularly(
+  watch: FleetWatch,
+  signal: AbortSignal,
+  { everyMs = 5 * 60_000, onError }: Pick<CareParts, "everyMs" | "onError">,
+): Promise<void> {
+  let looking = false;
+  const look = async () => {
+    if (looking) return;
+    looking = true;
+    await watch.look(signal).catch((error: unknown) => signal.aborted || onError(error));
+    looking = false;
+  };
+  const looks = setInterval(() => void look(), everyMs);
+  void look();
+  // A look that is under way then is not waited for: whoever looks next begins anew.
+  await whenAborted(signal);
+  clearInterval(looks);
+}
+
+export async function whenAborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => resolve());
+  if (signal.aborted) resolve();
+  await promise;
 }
 
 function ignore(): void {

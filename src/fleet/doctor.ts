@@ -1,11 +1,5 @@
 import { asOpsError } from "../core/errors.ts";
-import type { Finding } from "../core/finding.ts";
-
-/** Looks at one thing for real. `look` returns findings, or throws what the thing itself would throw when it is needed. */
-export interface Check {
-  readonly subject: string;
-  look(): Promise<readonly Finding[] | string>;
-}
+import type { Check, Finding } from "../core/finding.ts";
 
 /** A check that hangs must not hide the others. */
 const CHECK_MS = 60_000;

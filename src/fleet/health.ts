@@ -1,7 +1,7 @@
-import type { Concern } from "../core/concern.ts";
-import type { AgentStatus } from "../core/desk.ts";
+import type { AgentConcern } from "../core/concern.ts";
+import { type AgentStatus, strandedBy } from "../core/desk.ts";
 import type { HostName } from "../core/names.ts";
-import { isEnded } from "../core/operation.ts";
+import { isEnded, isUndoing } from "../core/operation.ts";
 
 /** One bad look is noise, such as a restart by hand; an agent that does not answer may be slow or behind a bad network. */
 const BAD_LOOKS = 2;
@@ -17,19 +17,21 @@ export interface AgentHealth {
   /** At the last look that could tell; null before there was one. */
   readonly restarts: { readonly host: HostName | null; readonly count: number; readonly atMs: number } | null;
   /** What a person should know of now. */
-  readonly concern: Concern | null;
-  /** Whether it was ever seen well. */
-  readonly wasWell: boolean;
+  readonly concern: AgentConcern | null;
+  /** That an operation is stuck on it, which is no matter of how it looks; besides the other. */
+  readonly stuck: AgentConcern | null;
 }
 
-export const UNSEEN: AgentHealth = { bad: 0, doubtful: 0, restarts: null, concern: null, wasWell: false };
+export const UNSEEN: AgentHealth = { bad: 0, doubtful: 0, restarts: null, concern: null, stuck: null };
 
-export function agentKey(agent: string): string {
-  return `agent:${agent}`;
+export function stuckKey(operation: string): string {
+  return `stuck:${operation}`;
 }
 
 /** Whether the agent is as its owner left it: a deploy or a removal under way makes every look meaningless. */
-export function isInRest({ agent, lastOperation }: AgentStatus): boolean {
+export function isInRest(status: AgentStatus): boolean {
+  const { agent, lastOperation } = status;
+  if (strandedBy(status) !== null) return true;
   return agent.state === "serving" && (lastOperation === null || isEnded(lastOperation));
 }
 
@@ -38,29 +40,36 @@ export function isInRest({ agent, lastOperation }: AgentStatus): boolean {
  * keeps crashing does not come and go. A concern stays what it was until the agent is well.
  */
 export function lookAgain(before: AgentHealth, status: AgentStatus, nowMs: number): AgentHealth {
-  if (!isInRest(status)) return { ...before, bad: 0, doubtful: 0, restarts: null };
+  const stuck = stuckOn(before.stuck, status);
+  if (stuck !== null || !isInRest(status)) return { ...before, bad: 0, doubtful: 0, restarts: null, stuck };
   const grown = restartsSince(before.restarts, status);
   const restarts =
     status.restarts === null ? before.restarts : { host: status.agent.host, count: status.restarts, atMs: nowMs };
   const verdict = judge(status);
   const bad = verdict === "bad" ? before.bad + 1 : 0;
   const doubtful = verdict === "bad" || verdict === "silent" ? before.doubtful + 1 : 0;
-  const after = { ...before, bad, doubtful, restarts };
+  const after = { ...before, bad, doubtful, restarts, stuck };
   if (before.concern !== null) {
-    return verdict === "well" && grown === 0 ? { ...after, concern: null, wasWell: true } : after;
+    return verdict === "well" && grown === 0 ? { ...after, concern: null } : after;
   }
   if (before.restarts !== null && grown >= LOOPING_RESTARTS) {
-    const looping = { type: "crash-loop", restarts: grown, withinMs: nowMs - before.restarts.atMs } as const;
-    return { ...after, concern: { ...about(status), ...looping } };
+    const withinMs = nowMs - before.restarts.atMs;
+    return {
+      ...after,
+      concern: { ...about(status), type: "crash-loop", restarts: grown, withinMs, note: status.note },
+    };
   }
   if (bad >= BAD_LOOKS || doubtful >= SILENT_LOOKS) return { ...after, concern: concernOf(status) };
-  return verdict === "well" ? { ...after, wasWell: true } : after;
+  return after;
 }
 
-function judge({ host, gateway }: AgentStatus): "well" | "neither" | "bad" | "silent" {
+function judge(status: AgentStatus): "well" | "neither" | "bad" | "silent" {
+  const { host, gateway, note } = status;
+  if (strandedBy(status) !== null) return "bad";
+  if (host === "starting") return "neither";
   if (host === "gone" || host === "stopped" || host === "none") return "bad";
   if (host === "unknown" || gateway === "unknown") return "silent";
-  if (gateway === "ready") return "well";
+  if (gateway === "ready") return note === null ? "well" : "bad";
   return gateway === "starting" || gateway === "draining" ? "neither" : "bad";
 }
 
@@ -70,8 +79,9 @@ function restartsSince(before: AgentHealth["restarts"], { agent, restarts }: Age
   return restarts < before.count ? restarts : restarts - before.count;
 }
 
-function concernOf(status: AgentStatus): Concern {
-  const { host, gateway, note } = status;
+function concernOf(status: AgentStatus): AgentConcern {
+  const { host, gateway, network, note } = status;
+  if (strandedBy(status) === "half-made") return { ...about(status), type: "half-made" };
   switch (host) {
     case "gone":
     case "none":
@@ -84,11 +94,26 @@ function concernOf(status: AgentStatus): Concern {
     case "crashed":
     case "config-invalid":
     case "absent":
+    case "unready":
       if (host === "running") return { ...about(status), type: "gateway-down", gateway, note };
+      break;
+    case "ready":
+      if (network === "missing") return { ...about(status), type: "no-network", note };
+      if (note !== null) return { ...about(status), type: "ailing", note };
   }
   return { ...about(status), type: "silent", note };
 }
 
-function about({ agent }: AgentStatus): Pick<Concern, "key" | "severity" | "agent"> {
-  return { key: agentKey(agent.name), severity: "person", agent: agent.name };
+/** It is on record, so one look is enough. Each operation that is stuck is told of, until it has gone on to its end. */
+function stuckOn(before: AgentHealth["stuck"], status: AgentStatus): AgentHealth["stuck"] {
+  const { lastOperation, note } = status;
+  if (lastOperation === null) return null;
+  const key = stuckKey(lastOperation.id);
+  if (isUndoing(lastOperation)) return before?.key === key ? before : null;
+  if (lastOperation.state !== "stuck") return null;
+  return { ...about(status), key, type: "stuck", operation: lastOperation.id, note };
+}
+
+function about({ agent }: AgentStatus): Pick<AgentConcern, "key" | "severity" | "agent"> {
+  return { key: `agent:${agent.name}`, severity: "person", agent: agent.name };
 }

@@ -1,116 +1,156 @@
 import type { GatewayHealth } from "../../services/gateway/gateway.ts";
 import type { HostShell } from "../../services/host-shell/host-shell.ts";
-import { type Agent, noSuchAgent } from "../core/agent.ts";
+import type { Agent, AgentRegistry } from "../core/agent.ts";
 import type { AgentStatus } from "../core/desk.ts";
-import { asOpsError, OpsError } from "../core/errors.ts";
-import type { Host } from "../core/host.ts";
+import { asOpsError, unlessStopped } from "../core/errors.ts";
 import type { AgentName } from "../core/names.ts";
+import { askedAtMs, isUndoing, type Operation } from "../core/operation.ts";
 import type { Operations } from "../operations/journal.ts";
-import { type Services, selectProvider } from "../operations/services.ts";
+import { agentNamed, findMachine, type Machine, type MachinePorts, machineOf } from "../operations/machine.ts";
+import { agentNetwork, type NetworkPorts } from "../operations/network.ts";
+import { inTime } from "./in-time.ts";
+import type { Wakings } from "./wakings.ts";
 
-/** A host that answers this slowly must not hold up the others; one that does not answer at all is given up much sooner. */
-const LOOK_MS = 20_000;
+export interface InspectPorts extends MachinePorts, NetworkPorts {
+  readonly wakings: Pick<Wakings, "isWaking">;
+}
 
-type Seen = Pick<AgentStatus, "host" | "gateway" | "note"> & { readonly health: GatewayHealth | null };
+/** Operations of an agent that may have been asked for since one got stuck. */
+const RECENT = 20;
+
+type Seen = Pick<AgentStatus, "host" | "gateway" | "network" | "note"> & { readonly health: GatewayHealth | null };
+
+/** What is so of whatever cannot be asked. */
+const UNASKED = { gateway: "unknown", network: "unknown", health: null } as const;
 
 /** Looks at one agent, live. Never throws: what cannot be found out is "unknown" with a note. `now` is in ms since the epoch. */
 export async function inspectAgent(
-  services: Services,
-  operations: Pick<Operations, "get">,
+  ports: InspectPorts,
+  operations: Pick<Operations, "get" | "recent">,
   agent: Agent,
   now: () => number,
 ): Promise<AgentStatus> {
   const [seen, lastOperation] = await Promise.all([
-    look(services, agent).catch(
+    look(ports, agent).catch(
       (error: unknown): Seen => ({
+        ...UNASKED,
         host: "unknown",
-        gateway: "unknown",
-        health: null,
         note: asOpsError(error).userMessage,
       }),
     ),
-    operations.get(agent.lastOperation),
+    lastOperationOf(operations, agent),
   ]);
   const { health } = seen;
   return {
     agent,
     host: seen.host,
     gateway: seen.gateway,
+    network: seen.network,
     version: health?.version ?? null,
     upMs: health?.startedAtMs == null ? null : Math.max(0, now() - health.startedAtMs),
     memoryBytes: health?.memoryBytes ?? null,
     restarts: health?.restarts ?? null,
     lastOperation,
-    note: seen.note,
+    note: noteOn(agent, lastOperation) ?? seen.note,
   };
 }
 
-async function look(services: Services, agent: Agent): Promise<Seen> {
-  const host = await findHost(services, agent);
-  if (host === null) {
+/**
+ * The one that the agent's record names, or a later one that is stuck or being undone: not every operation notes itself there. null when it cannot
+ * be read: what happened to an agent is worth less than how it is.
+ */
+export async function lastOperationOf(
+  operations: Pick<Operations, "get" | "recent">,
+  { name, lastOperation }: Agent,
+): Promise<Operation | null> {
+  const [noted, recent] = await Promise.all([
+    orWithout(operations.get(lastOperation), null),
+    orWithout(operations.recent({ agent: name, limit: RECENT }), []),
+  ]);
+  const amiss = recent.filter((operation) => operation.state === "stuck" || isUndoing(operation));
+  return amiss.find((operation) => noted === null || askedAtMs(operation) > askedAtMs(noted)) ?? noted;
+}
+
+async function orWithout<T>(read: Promise<T>, without: T): Promise<T> {
+  return await read.catch((error: unknown) => {
+    if (asOpsError(error).code === "store-unavailable") throw error;
+    return without;
+  });
+}
+
+/** What ended an operation says more than what is left of it. */
+function noteOn(agent: Agent, lastOperation: Operation | null): string | null {
+  if (lastOperation?.state === "stuck") return lastOperation.failure?.leftBehind.join(" ") ?? null;
+  return agent.state === "failed" ? (lastOperation?.failure?.userMessage ?? null) : null;
+}
+
+async function look(ports: InspectPorts, agent: Agent): Promise<Seen> {
+  const machine = await inTime(agent.provider, (signal) => findMachine(ports, agent, signal));
+  if (machine === null) {
     const lost = agent.state === "serving";
     return {
+      ...UNASKED,
       host: lost ? "gone" : "none",
-      gateway: "unknown",
-      health: null,
       note: lost ? `Its host ${agent.host} is gone; /destroy agent:${agent.name} forgets it.` : null,
     };
   }
-  if (host.state === "stopped")
-    return { host: "stopped", gateway: "stopped", health: null, note: "Its host is switched off." };
+  const { host } = machine;
+  const isWaking = async () => agent.state === "serving" && (await ports.wakings.isWaking(host.name));
+  if (host.state === "stopped") {
+    if (await isWaking()) return beingStarted(null);
+    const note = `Its host is switched off; /restart agent:${agent.name} switches it on.`;
+    return { ...UNASKED, host: "stopped", gateway: "stopped", note };
+  }
   try {
-    const health = await withShell(services, host, (shell) =>
-      services.gateway.health(shell, services.gatewaySettings.port),
-    );
-    return { host: "running", gateway: health.state, health, note: null };
+    const seen = await withShell(machine, (shell) => ask(ports, agent, machine, shell));
+    return seen.gateway !== "ready" && (await isWaking()) ? beingStarted(seen.health) : seen;
   } catch (error) {
-    return { host: "running", gateway: "unknown", health: null, note: asOpsError(error).userMessage };
+    if (await isWaking()) return beingStarted(null);
+    return { ...UNASKED, host: "running", note: asOpsError(error).userMessage };
   }
 }
 
+async function ask(ports: NetworkPorts, agent: Agent, machine: Machine, shell: HostShell): Promise<Seen> {
+  const health = await machine.gateway.health(shell, machine.host.gatewayPort);
+  const seen = { host: "running", gateway: health.state, health } as const;
+  const said = agent.state === "serving" ? health.note : null;
+  if (health.state !== "ready") return { ...seen, network: "unknown", note: said };
+  const { network, why } = await agentNetwork(ports, machine, shell);
+  if (network !== "missing") return { ...seen, network, note: said };
+  const notes = [said, `It reaches nothing: ${why}.`];
+  return { ...seen, network, note: notes.filter((note) => note !== null).join(" ") };
+}
+
+function beingStarted(health: GatewayHealth | null): Seen {
+  const gateway = health?.state ?? "unknown";
+  return { ...UNASKED, health, gateway, host: "starting", note: "Its host was off; Creel is starting it." };
+}
+
 /** The end of the gateway's log; of the host's console when the gateway has none or the host does not answer. Not redacted. */
-export async function readLogs(services: Services, name: AgentName, lines: number): Promise<string[]> {
-  const agent = await services.registry.get(name);
-  if (agent === null) throw noSuchAgent(name);
-  const host = await findHost(services, agent);
-  if (host === null) {
-    throw new OpsError({
-      code: "host-gone",
-      userMessage: `${name} has no host, so there are no logs.`,
-      hint: `/destroy agent:${name} forgets it; /history agent:${name} tells what happened.`,
-    });
-  }
-  const console = () => selectProvider(services, agent.provider).consoleTail(host.name, lines);
+export async function readLogs(
+  ports: MachinePorts & { readonly registry: Pick<AgentRegistry, "get"> },
+  name: AgentName,
+  lines: number,
+): Promise<string[]> {
+  const agent = await agentNamed(ports.registry, name);
+  const machine = await inTime(agent.provider, (signal) => machineOf(ports, agent, signal));
+  const { host, provider, gateway } = machine;
+  const console = () => inTime(provider.name, (signal) => provider.consoleTail(host.name, lines, signal));
   if (host.state === "stopped") return await console();
   try {
-    const log = await withShell(services, host, (shell) => services.gateway.logs(shell, lines));
+    const log = await withShell(machine, (shell) => gateway.logs(shell, lines));
     return log.length > 0 ? log : await console();
   } catch (error) {
     return [...(await console()), `(${asOpsError(error).userMessage} These lines are from the host's console.)`];
   }
 }
 
-async function findHost(services: Services, agent: Agent): Promise<Host | null> {
-  return agent.host === null ? null : await selectProvider(services, agent.provider).find(agent.host);
-}
-
 async function withShell<Result>(
-  services: Services,
-  host: Host,
+  { host, connect }: Machine,
   use: (shell: HostShell) => Promise<Result>,
 ): Promise<Result> {
-  const signal = AbortSignal.timeout(LOOK_MS);
-  await using shell = await services.shells.connect(host, { signal });
-  const tooSlow = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener("abort", () =>
-      reject(
-        new OpsError({
-          code: "timed-out",
-          userMessage: `Host ${host.name} did not answer within ${LOOK_MS / 1000} s.`,
-          retry: "later",
-        }),
-      ),
-    );
+  return await inTime(`Host ${host.name}`, async (signal) => {
+    await using shell = await connect({ signal });
+    return await unlessStopped(use(shell), signal);
   });
-  return await Promise.race([use(shell), tooSlow]);
 }

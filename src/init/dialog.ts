@@ -1,7 +1,9 @@
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { MISSING, NEEDED, NOTHING_WRITTEN, REFUSED, TOKEN_TYPED, YES_OR_NO } from "./texts.ts";
-import { looksLikeToken } from "./token-shape.ts";
+import { looksLikeCredential } from "../core/credential-shapes.ts";
+import { errnoOf } from "../core/errno.ts";
+import { visible } from "../core/typed.ts";
+import { INPUT_BROKE, MISSING, NEEDED, NOTHING_WRITTEN, REFUSED, TOKEN_TYPED, YES_OR_NO } from "./texts.ts";
 import { wrap } from "./wrap.ts";
 
 export type Read<T> = { readonly value: T } | { readonly complaint: string };
@@ -74,6 +76,10 @@ export function createDialog({ input, output, interactive, signal }: DialogParts
     if (interactive) leave();
     wake();
   });
+  readline.on("error", (error: unknown) => {
+    stopped.reject(new Stopped(`\n${INPUT_BROKE(errnoOf(error))}\n${NOTHING_WRITTEN}`, 1));
+    readline.close();
+  });
   readline.on("SIGINT", leave);
   signal.addEventListener("abort", leave, { once: true });
   if (signal.aborted) leave();
@@ -108,7 +114,7 @@ export function createDialog({ input, output, interactive, signal }: DialogParts
       await Promise.race([stopped.promise, Promise.resolve()]);
       const line = await nextLine(`${question}${hint}: `);
       if (line === null && fallback === null) throw new Stopped(`${MISSING(question)}\n${NOTHING_WRITTEN}`, 1);
-      const found = judge(line?.trim() ?? "", fallback, read);
+      const found = judge(visible(line ?? "").trim(), fallback, read);
       if ("value" in found) return found.value;
       if (!interactive) throw new Stopped(`${question}: ${found.complaint}\n${NOTHING_WRITTEN}`, 1);
       say(found.complaint);
@@ -135,7 +141,7 @@ export function createDialog({ input, output, interactive, signal }: DialogParts
 }
 
 function judge<T>(typed: string, fallback: string | null, read: (answer: string) => Read<T>): Read<T> {
-  if (looksLikeToken(typed)) return { complaint: TOKEN_TYPED };
+  if (looksLikeCredential(typed)) return { complaint: TOKEN_TYPED };
   const found = fallback === null && typed === "" ? { complaint: NEEDED } : read(answerFor(typed, fallback));
   return "value" in found ? found : { complaint: REFUSED(found.complaint) };
 }

@@ -4,7 +4,7 @@ import type { DiscordAnswers, InitAnswers, TelegramAnswers } from "./answers.ts"
 const HEAD = ` Settings of Creel. creel.example.yaml documents all there are; creel doctor checks them.
  A secret is never written here: env:NAME stands for what is in that environment variable.`;
 
-const OPERATORS = ` May do whatever needs no confirmation: deploy, look, cancel; but not destroy.
+const OPERATORS = ` May do whatever needs no confirmation: deploy, restart, look, cancel; but not destroy.
  operators:
    discord: { users: [], roles: ["197038439483310086"] }`;
 const DISCORD = ` Commands in Discord, too. The bot's token is in that variable; owners need: discord: { users: ["<your id>"] }

@@ -79,6 +79,7 @@ export const REFUSED = (complaint: string) => `That does not fit: it ${complaint
 export const NOT_AN_ID = "must be a number as the chat shows it, such as 123456789";
 export const YES_OR_NO = "must be y or n";
 export const NEEDED = "is needed";
+export const INPUT_BROKE = (why: string | null) => `What you type cannot be read any more (${why ?? "it is closed"}).`;
 export const MISSING = (question: string) => `The input ended before this was answered: ${question}`;
 
 /** `unset`: variables to set first. */

@@ -1,24 +1,15 @@
+import wrapAnsi from "wrap-ansi";
+
 /** Breaks lines that are too long between words, keeping their indentation. A word that does not fit, such as an address, stays whole. */
 export function wrap(text: string, columns: number): string {
   return text
     .split("\n")
-    .map((line) => wrapLine(line, columns))
+    .flatMap((line) => wrapLine(line, columns))
     .join("\n");
 }
 
-function wrapLine(line: string, columns: number): string {
-  if (line.length <= columns) return line;
+function wrapLine(line: string, columns: number): string[] {
   const indent = /^ */.exec(line)?.[0] ?? "";
-  const lines: string[] = [];
-  let current = "";
-  for (const word of line.trim().split(" ")) {
-    const longer = current === "" ? indent + word : `${current} ${word}`;
-    if (current !== "" && longer.length > columns) {
-      lines.push(current);
-      current = indent + word;
-    } else {
-      current = longer;
-    }
-  }
-  return [...lines, current].join("\n");
+  const lines = wrapAnsi(line.slice(indent.length), Math.max(1, columns - indent.length)).split("\n");
+  return lines.map((one) => indent + one);
 }

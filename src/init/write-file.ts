@@ -13,13 +13,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { errnoOf, outOfSpace } from "../core/errno.ts";
 import { OpsError } from "../core/errors.ts";
 import { makeFolder } from "../folders.ts";
 
 /**
  * Writes a file of settings that only its owner can read, whole or not at all. What was there is kept beside it as `.bak-<date>` when it may be
  * replaced. Symbolic links are followed. @returns where the old file is now, or null when there was none.
- * @throws OpsError `config-invalid`; `already-exists` when there is one that may not be replaced.
+ * @throws OpsError `config-invalid`, `capacity`; `already-exists` when there is one that may not be replaced.
  */
 export function writeSettings(
   path: string,
@@ -74,7 +75,9 @@ function keep(file: string, nowMs: number): string {
 }
 
 function cannotWrite(path: string, cause: unknown): OpsError {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+  const full = outOfSpace(path, cause);
+  if (full !== null) return full;
+  const code = errnoOf(cause) ?? String(cause);
   if (code === "EEXIST")
     return new OpsError({
       code: "already-exists",

@@ -3,7 +3,7 @@ export async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal.reason);
   if (signal.aborted) onAbort();
-  else signal.addEventListener("abort", onAbort, { once: true });
+  else signal.addEventListener("abort", onAbort);
   try {
     // Aborted first: work that ends in the same moment must not hide that it was stopped.
     return await Promise.race([aborted, work]);

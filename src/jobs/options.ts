@@ -1,4 +1,5 @@
 import type { OpsError } from "../core/errors.ts";
+import type { Lane } from "../core/lane.ts";
 import type { Operation } from "../core/operation.ts";
 import type { OperationDefinition } from "../operations/definition.ts";
 
@@ -8,6 +9,8 @@ export interface JobsOptions {
   /** In [0, 1). */
   readonly random: () => number;
   readonly redact: (text: string) => string;
+  /** What the workers of this process can reach. */
+  readonly lanes: readonly Lane[];
   /** Operations at once, per lane and process. */
   readonly concurrency: number;
   /** What happens in the background, where nobody else can hear of it. Not redacted. */

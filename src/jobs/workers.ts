@@ -1,42 +1,50 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { OpsError } from "../core/errors.ts";
 import type { OperationId } from "../core/names.ts";
-import { fail, type Operation, start } from "../core/operation.ts";
-import { createChanges } from "./changes.ts";
-import { type Claimed, createClaims } from "./claims.ts";
-import type { ConnectedStore } from "./connected-store.ts";
-import { connect } from "./connection.ts";
-import { storableFailure } from "./failures.ts";
-import { keys } from "./keys.ts";
-import { LANES, type Lanes } from "./lanes.ts";
+import type { Operation } from "../core/operation.ts";
+import { type Claimed, createClaims } from "./execution/claims.ts";
+import { createRoute, laneFor } from "./execution/route.ts";
+import { runOperation } from "./execution/runner.ts";
+import { startSweeper } from "./execution/sweeper.ts";
+import { wake } from "./execution/wake.ts";
 import type { JobsOptions } from "./options.ts";
-import { runOperation } from "./runner.ts";
-import { createOperationStore } from "./store.ts";
-import { startSweeper } from "./sweeper.ts";
-import { wake } from "./wake.ts";
-import { startLaneWorker } from "./worker.ts";
+import { attend } from "./store/attendance.ts";
+import { createChanges } from "./store/changes.ts";
+import type { ConnectedStore } from "./store/connected-store.ts";
+import { connect } from "./store/connection.ts";
+import { keys } from "./store/keys.ts";
+import { startLaneWorker } from "./store/lane-worker.ts";
+import { createOperationStore } from "./store/operation-store.ts";
+import type { Lanes } from "./store/port.ts";
 
 export interface Workers {
   close(): Promise<void>;
 }
 
-/** One worker per lane, on a connection that waits for Redis however long it is away. */
+/** One worker for each lane that this process serves, on a connection that waits for Redis however long it is away. */
 export function startWorkers(options: JobsOptions, connected: ConnectedStore, lanes: Lanes): Workers {
   const { onError } = options;
   const redis = connect(connected.address, "worker", onError);
   const store = createOperationStore(redis);
-  const claims = createClaims(store, createChanges(connected.subscriber, keys.cancel, onError), onError);
+  const cancellations = createChanges(connected.subscriber, keys.cancel, onError);
+  const { definitions } = options;
+  const lacks = (operation: Operation) => newerCreel(definitions, operation);
+  const laneOf = (operation: Operation) => laneFor(definitions, operation);
+  const route = createRoute({ store, lanes, laneOf, otherwise: options.lanes[0] ?? "" });
+  const isMoved = (id: OperationId) => route(id, (lane) => !options.lanes.includes(lane));
+  const claims = createClaims({ store, cancellations, isMoved, lacks, onError });
 
   const run = (claimed: Claimed) => runClaimed(options, claimed);
   const wakeNext = (id: OperationId) => wake({ store, lanes, onError }, id);
   const parts = { redis, concurrency: options.concurrency, claims, run, wake: wakeNext, onError };
-  const workers = LANES.map((lane) => startLaneWorker(lane, parts));
-  const sweeper = startSweeper(store, lanes, onError);
+  const workers = options.lanes.map((lane) => startLaneWorker(lane, parts));
+  const sweeper = startSweeper({ store, lanes, route: (id) => route(id, () => true), onError });
+  const attendance = attend(redis, options.lanes, onError);
 
   return {
     async close() {
       claims.abandon();
       sweeper.stop();
+      await attendance.close();
       await Promise.all(workers.map((worker) => worker.close()));
       redis.disconnect();
     },
@@ -47,14 +55,17 @@ async function runClaimed(options: JobsOptions, claimed: Claimed): Promise<Opera
   const { now, redact, onFailure } = options;
   const { operation } = claimed;
   const definition = options.definitions.find(({ kind }) => kind === operation.kind);
-  if (definition) {
-    const tools = { now, redact, sleep, ...(onFailure ? { report: onFailure } : {}) };
-    return runOperation(definition, operation, claimed, tools);
-  }
-  const failure = storableFailure(unknownKind(operation), { leftBehind: [], nextCommands: [] }, redact);
-  const ended = fail(start(operation, now()), failure, now());
-  await claimed.save(ended);
-  return ended;
+  // Claims are taken for known kinds only.
+  if (definition === undefined) throw new Error(`Nobody knows how to do "${operation.kind}".`);
+  const tools = { now, elapsed: () => performance.now(), redact, sleep, ...(onFailure ? { report: onFailure } : {}) };
+  return runOperation(definition, operation, claimed, tools);
+}
+
+/** Going back to an older Creel loses nothing: what a newer one has begun, or was asked for, waits for it. */
+function newerCreel(definitions: JobsOptions["definitions"], { kind, version }: Operation): string | null {
+  const known = definitions.find((definition) => definition.kind === kind);
+  if (known !== undefined && known.version >= version) return null;
+  return `a newer Creel, which knows version ${version} of ${kind}`;
 }
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {
@@ -64,12 +75,4 @@ async function sleep(ms: number, signal: AbortSignal): Promise<void> {
     // Ending early is what the signal is for; who sleeps looks at it.
     if (!signal.aborted) throw error;
   }
-}
-
-function unknownKind(operation: Operation): OpsError {
-  return new OpsError({
-    code: "unknown-version",
-    userMessage: `This version of Creel does not know how to do "${operation.kind}".`,
-    hint: "Run the version of Creel that took the command.",
-  });
 }

@@ -1,24 +1,43 @@
 import { z } from "zod";
-import { noSuchAgent } from "../core/agent.ts";
+import { type AgentRegistry, isBeingRemoved } from "../core/agent.ts";
 import { asOpsError } from "../core/errors.ts";
 import type { Host } from "../core/host.ts";
+import { hostLane } from "../core/lane.ts";
 import type { AgentName } from "../core/names.ts";
-import { type Aftermath, defineOperation } from "./definition.ts";
+import { mayHaveBegun } from "../core/operation.ts";
+import { defineOperation, defineUndo, PATIENT } from "./definition.ts";
+import { goOnServing, servingAgain } from "./go-on-serving.ts";
+import type { OperationKind } from "./kind.ts";
+import { whereabouts } from "./lanes.ts";
+import { agentNamed, leaveHost, type MachinePorts, machineWith } from "./machine.ts";
+import { selectProvider } from "./providers.ts";
 import { agentName, host as hostSchema, nothing } from "./schemas.ts";
-import { type Services, selectProvider } from "./services.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 /** A host that does not answer by then is removed without a farewell. */
 const CONNECT_MS = 5 * SECOND;
 
+export interface DestroyPorts extends MachinePorts {
+  readonly registry: AgentRegistry;
+}
+const params = z.strictObject({ agent: agentName });
+
+export const destroy: OperationKind<z.output<typeof params>, DestroyPorts> = {
+  kind: "destroy",
+  words: { doing: "Removing", done: "Removed", task: "removal", agentIs: "destroying" },
+  // What has just been removed is not worth naming.
+  tell: () => ({}),
+  define: destroyOperation,
+};
+
 /** `/destroy`: lets the gateway finish what it is doing, then removes the host and everything that belonged to it. */
-export function destroyOperation(services: Services) {
+export function destroyOperation(ports: DestroyPorts) {
   return defineOperation({
-    kind: "destroy",
+    kind: destroy.kind,
     version: 1,
-    lane: "hosts",
-    params: z.strictObject({ agent: agentName }),
+    lane: async ({ agent }) => hostLane(await whereabouts(ports, agent)),
+    params,
     steps: {
       find: {
         title: "Find the agent",
@@ -31,20 +50,25 @@ export function destroyOperation(services: Services) {
       forget: { title: "Forget the agent", budgetMs: 30 * SECOND, output: nothing },
     },
 
+    async check({ agent: name }, { underWay, isUndoing }) {
+      if (underWay === "destroy" && !isUndoing) throw isBeingRemoved(name);
+    },
+
     async run({ id, step }, { agent: name }) {
-      const { provider: providerName, host } = await step("find", async () => {
-        const agent = await services.registry.get(name);
-        if (agent === null) throw noSuchAgent(name);
-        await services.registry.put({ ...agent, lastOperation: id });
-        const found = agent.host === null ? null : await selectProvider(services, agent.provider).find(agent.host);
+      const { provider: providerName, host } = await step("find", async ({ signal }) => {
+        const agent = await agentNamed(ports.registry, name);
+        await ports.registry.put({ ...agent, lastOperation: id });
+        const found =
+          agent.host === null ? null : await selectProvider(ports.providers, agent.provider).find(agent.host, signal);
         return { provider: agent.provider, host: found && { ...found } };
       });
-      const provider = selectProvider(services, providerName);
+      const provider = selectProvider(ports.providers, providerName);
 
       await step("stop", async ({ signal, detail }) => {
-        if (host === null || host.state === "stopped") return { stopped: false };
+        // What others run on goes on.
+        if (host === null || host.state === "stopped" || host.agents.length > 1) return { stopped: false };
         try {
-          await stopGateway(services, host, signal);
+          await stopGateway(ports, host, signal);
           return { stopped: true };
         } catch (error) {
           if (signal.aborted) throw error;
@@ -53,47 +77,56 @@ export function destroyOperation(services: Services) {
           return { stopped: false };
         }
       });
-      await step("remove", async () => {
-        if (host !== null) await provider.destroy(host.name);
+      await step("remove", async ({ signal }) => {
+        const gone = host?.name ?? (await ports.registry.get(name))?.host;
+        if (gone) await leaveHost(provider, gone, name, signal);
         return {};
       });
       await step("forget", async () => {
-        await services.registry.remove(name);
+        await ports.registry.remove(name);
         return {};
       });
       return { agent: name, host: host?.name ?? null };
     },
 
-    cleanup: ({ signal }, { agent: name }) => goOnServing(services, name, signal),
+    undo: undoDestroy(ports),
   });
 }
 
-/** After a destroy that did not get to the end: what is still there serves again; what is gone already is forgotten. */
-async function goOnServing(services: Services, name: AgentName, signal: AbortSignal): Promise<Aftermath> {
-  const agent = await services.registry.get(name);
-  if (agent === null) return { leftBehind: [], nextCommands: ["/status"] };
-  const host = agent.host === null ? null : await selectProvider(services, agent.provider).find(agent.host);
-  if (host === null) {
-    await services.registry.remove(name);
-    return { leftBehind: [], nextCommands: ["/status"] };
-  }
-  const nextCommands = [`/status agent:${name}`, `/destroy agent:${name}`];
-  const exists = `Host ${host.name} at ${agent.provider} exists and is ${host.state}.`;
-  if (agent.state !== "serving" || host.state === "stopped") return { leftBehind: [exists], nextCommands };
-  try {
-    await using shell = await services.shells.connect(host, { signal });
-    await services.gateway.start(shell, signal);
-    return { leftBehind: [`${exists} The gateway of ${name} was started again.`], nextCommands };
-  } catch (error) {
-    return {
-      leftBehind: [`${exists} The gateway of ${name} may be stopped: ${asOpsError(error).userMessage}`],
-      nextCommands,
-    };
-  }
+/** What is still there serves again; what is gone already is forgotten. What has not been begun is not undone. */
+function undoDestroy(ports: DestroyPorts) {
+  return defineUndo({
+    steps: {
+      survey: { ...PATIENT, title: "See what is still there", output: z.strictObject({ host: hostSchema.nullable() }) },
+      conclude: { ...PATIENT, title: "Forget what is gone", output: nothing },
+      serve: servingAgain,
+    },
+    async run({ step, past }, { agent: name }: { readonly agent: AgentName }, error) {
+      if (error.code === "not-found") return { leftBehind: [], nextCommands: ["/status"] };
+      const nextCommands = [`/status agent:${name}`, `/destroy agent:${name}`];
+      if (!mayHaveBegun(past, "stop")) return { leftBehind: [`Agent ${name} is as it was.`], nextCommands };
+      const { host } = await step("survey", async ({ signal }) => {
+        const agent = await ports.registry.get(name);
+        if (agent === null || agent.host === null) return { host: null };
+        const found = await selectProvider(ports.providers, agent.provider).find(agent.host, signal);
+        return { host: found && { ...found } };
+      });
+      await step("conclude", async () => {
+        if (host === null) await ports.registry.remove(name);
+        return {};
+      });
+      if (host === null) return { leftBehind: [], nextCommands: ["/status"] };
+      const { left } = await step("serve", ({ signal }) => goOnServing(ports, name, host, signal));
+      return { leftBehind: [left], nextCommands };
+    },
+    left: (operation) =>
+      mayHaveBegun(operation, "stop") ? [`What is left of ${operation.agent} may be stopped.`] : [],
+  });
 }
 
-async function stopGateway(services: Services, host: Host, signal: AbortSignal): Promise<void> {
+async function stopGateway(ports: MachinePorts, host: Host, signal: AbortSignal): Promise<void> {
   const connecting = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)]);
-  await using shell = await services.shells.connect(host, { signal: connecting });
-  await services.gateway.stop(shell, signal);
+  const { gateway, connect } = machineWith(ports, host);
+  await using shell = await connect({ signal: connecting });
+  await gateway.stop(shell, signal);
 }

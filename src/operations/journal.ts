@@ -1,5 +1,5 @@
 import type { Actor } from "../core/actor.ts";
-import type { ChatName, Origin } from "../core/chat.ts";
+import type { ChatName, Origin, Place } from "../core/chat.ts";
 import type { Json } from "../core/json.ts";
 import type { AgentName, OperationId } from "../core/names.ts";
 import type { Operation } from "../core/operation.ts";
@@ -11,8 +11,10 @@ export interface Journal {
    * A record that has ended gives the agent's turn to the next operation. @throws OpsError `superseded`, `store-unavailable`.
    */
   save(operation: Operation): Promise<void>;
-  /** Aborted with an OpsError as its reason: `cancelled` on request, `superseded` when the claim is lost. */
-  readonly signal: AbortSignal;
+  /** Aborted with OpsError `cancelled` on request. */
+  readonly cancelled: AbortSignal;
+  /** Aborted with OpsError `superseded` when the claim is lost, also after a cancellation. */
+  readonly lost: AbortSignal;
 }
 
 /** What people may do with operations; the terminal and chats stand on this. May throw `store-unavailable`. */
@@ -29,17 +31,26 @@ export interface Operations {
     /** Absent: not from a chat. */
     readonly origin?: Origin | undefined;
   }): Promise<Operation>;
+  /** Refuses what can be known to fail before it is asked for. Changes nothing. @throws OpsError as the operation's first step would. */
+  check(request: { readonly kind: string; readonly params: Json; readonly agent: AgentName | null }): Promise<void>;
+  /** What the same request led to when it was delivered before; null when it was not. */
+  earlier(origin: Origin): Promise<Operation | null>;
   get(id: OperationId): Promise<Operation | null>;
   /** Newest first. */
   recent(filter: { readonly agent: AgentName | null; readonly limit: number }): Promise<Operation[]>;
-  /** false when it has already ended. Idempotent. */
+  /** false when it has already ended, or is being undone anyway. Idempotent. */
   cancel(id: OperationId): Promise<boolean>;
+  /**
+   * Goes on undoing one that is stuck, and tells its outcome where it was asked for now. Durable when it returns. @returns it as it is then,
+   * also when it was not stuck. @throws OpsError `not-found`.
+   */
+  resume(id: OperationId, by: { readonly actor: Actor; readonly place: Place | null }): Promise<Operation>;
   /** The record now and after every change, until it has ended (last one included) or `signal` aborts. Survives reconnects; may skip states in between. */
   watch(id: OperationId, signal: AbortSignal): AsyncIterable<Operation>;
   /** Operations asked for in this chat whose outcome has not been told there yet, oldest first. */
   untold(channel: ChatName): Promise<Operation[]>;
   /** Whether its outcome still has to be told. */
   isUntold(operation: Operation): Promise<boolean>;
-  /** Idempotent. */
+  /** Its outcome as it is in `operation` was told there. Idempotent; nothing when it has gone on since then. */
   told(operation: Operation): Promise<void>;
 }

@@ -6,8 +6,7 @@ import { commands } from "../../commands/index.ts";
 import type { Actor } from "../../src/core/actor.ts";
 import { createRedactor } from "../../src/core/redaction.ts";
 import { createDesk } from "../../src/desk/desk.ts";
-import { fleetQuestions } from "../../src/fleet/questions.ts";
-import { startEmbeddedRedis } from "../../src/jobs/embedded-redis.ts";
+import { startEmbeddedRedis } from "../../src/jobs/redis-process/embedded-redis.ts";
 import { deployOperation } from "../../src/operations/deploy/deploy.ts";
 import { people } from "../desk/world.ts";
 import { openRedisJobs } from "../jobs/redis/open.ts";
@@ -29,7 +28,7 @@ export async function ack(): Promise<Result> {
   const redis = await startEmbeddedRedis({ stateDir, onRestart: onTrouble, onFatal: onTrouble });
   stack.defer(() => redis.stop());
   const { services } = createWorld();
-  const clocks = { now: Date.now, redact: createRedactor().redact };
+  const clocks = { now: Date.now, elapsed: () => performance.now(), redact: createRedactor().redact };
   const jobs = await openRedisJobs({ socketPath: redis.socketPath }, [deployOperation(services)], {
     ...clocks,
     concurrency: 1,
@@ -37,9 +36,8 @@ export async function ack(): Promise<Result> {
   });
   stack.defer(() => jobs.close());
   const { operations, audit, registry, memory, limiter } = jobs;
-  const questions = fleetQuestions(services, operations, clocks);
   const desk = createDesk({
-    ...{ commands, operations, audit, registry, questions, memory, limiter, limits: {}, ...clocks },
+    ...{ commands, operations, audit, services: { ...services, registry }, memory, limiter, limits: {}, ...clocks },
     authority: { owners: people({ terminal: [owner.user] }), operators: people({}) },
     makeTicketId: () => "none",
   });

@@ -15,10 +15,11 @@ export interface Result {
   /** What was done and what it is compared with, one sentence each. */
   readonly notes: readonly string[];
   readonly figures: readonly Figure[];
-  /** Everything that was measured. */
+  /** Everything that was measured. Long lists of numbers are written down as their distribution. */
   readonly raw: object;
 }
 
+const MOST_SAMPLES = 10;
 const FOLDER = fileURLToPath(new URL("../../bench/results/", import.meta.url));
 /** Before anything of ours runs: how busy others keep the machine. */
 const loadBefore = loadavg();
@@ -40,7 +41,15 @@ export async function write(part: string, { notes, figures, raw }: Result): Prom
     ...(figure.target === undefined ? {} : { met: figure.value <= figure.target }),
   }));
   const content = { part, measuredAt: new Date().toISOString(), machine: machine(), figures: rounded, notes, raw };
-  await writeFile(`${FOLDER}${part}.json`, `${JSON.stringify(content, null, 2)}\n`);
+  await writeFile(`${FOLDER}${part}.json`, `${JSON.stringify(content, briefly, 2)}\n`);
+}
+
+/** For JSON. Nobody reads a thousand samples, and every run would change each of them. */
+function briefly(_key: string, value: unknown): unknown {
+  const isLong = Array.isArray(value) && value.length > MOST_SAMPLES && value.every((one) => typeof one === "number");
+  if (!isLong) return value;
+  const at = (share: number) => round(percentile(value, share));
+  return { count: value.length, min: at(0), p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
 }
 
 function machine() {

@@ -44,7 +44,7 @@ describe("whatever is typed into any option", () => {
   async function connect(chat: Chat): Promise<void> {
     const { desk, memory, operations: feed } = world;
     const onError = (error: unknown) => errors.push(error);
-    const parts = { chat, desk, commands, feed, memory, clock: systemClock, alerts: null };
+    const parts = { chat, desk, commands, feed, memory, clock: systemClock, alerts: null, elsewhere: () => [] };
     const channel = createChatChannel({ ...parts, onError, onTrouble: onError });
     await channel.open();
     channels.push(channel);
@@ -56,7 +56,7 @@ describe("whatever is typed into any option", () => {
     beforeAll(async () => {
       server = await startDiscordServer({ identifyIntervalMs: 0 });
       const { api, guildId } = server;
-      const parts = { api, guilds: [guildId], commands, now: Date.now };
+      const parts = { api, guilds: [guildId], commands, now: Date.now, elapsed: Date.now };
       await connect(
         createDiscordChat({ ...parts, token: new Secret(server.token), onError: (error) => errors.push(error) }),
       );
@@ -82,8 +82,7 @@ describe("whatever is typed into any option", () => {
             ...(fields ?? []).flatMap(({ name, value }) => [name, value]),
           ]);
           expect(answer.pings).toEqual([]);
-          expect(answer.content).toBe("");
-          for (const piece of pieces) expect(shown(piece ?? "").markup).toEqual([]);
+          for (const piece of [answer.content, ...pieces]) expect(shown(piece ?? "").markup).toEqual([]);
           server.check();
         }),
         { numRuns: RUNS },
@@ -94,12 +93,17 @@ describe("whatever is typed into any option", () => {
 
   describe("in Telegram", () => {
     let server: TelegramServer;
+    /** A person who writes ten thousand lines takes their time: so many at once would be too many for Telegram. */
+    let passedMs = 0;
+    const now = () => Date.now() + passedMs;
     beforeAll(async () => {
-      server = await startTelegramServer({ limits: false });
+      server = await startTelegramServer({ now });
       server.addPerson({ id: TOM, name: "Tom" });
       const { apiRoot } = server;
       const onError = (error: unknown) => errors.push(error);
-      await connect(createTelegramChat({ apiRoot, commands, now: Date.now, token: new Secret(server.token), onError }));
+      await connect(
+        createTelegramChat({ apiRoot, commands, now, elapsed: now, token: new Secret(server.token), onError }),
+      );
     });
     afterAll(async () => {
       await channels.shift()?.close();
@@ -109,6 +113,7 @@ describe("whatever is typed into any option", () => {
     test("is answered, formats nothing and pings nobody", async () => {
       await fc.assert(
         fc.asyncProperty(asked, async ({ place: { command, option }, text }) => {
+          passedMs += 2_000;
           await server.say(TOM, `/${command.name} ${option}:${text}`);
           const answer = await server.nextMessage(TOM);
           expect(answer.pings).toEqual([]);

@@ -4,11 +4,14 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { commands } from "../../commands/index.ts";
+import { shellJobControl } from "../../src/assembly/job-control.ts";
 import { runConsole } from "../../src/channels/console/console.ts";
 import { createNotices } from "../../src/channels/console/notices.ts";
 import { parseHostName } from "../../src/core/names.ts";
 import * as op from "../../src/core/operation.ts";
-import { agentCalled, createDeskWorld, owner } from "../desk/world.ts";
+import { logs } from "../../src/questions/logs.ts";
+import { status } from "../../src/questions/status/status.ts";
+import { agentCalled, answering, createDeskWorld, owner } from "../desk/world.ts";
 
 const pace = Number(process.env.PACE ?? 700);
 const now = Date.now;
@@ -25,17 +28,20 @@ const TITLES: Readonly<Record<string, readonly string[]>> = {
     "Record",
   ],
   destroy: ["Find the agent", "Stop the gateway", "Remove the host", "Forget the agent"],
-  "snapshot-build": ["Build the golden image"],
+  "image-build": ["Build the golden image"],
 };
 const world = createDeskWorld(now, {
   steps: (kind) => (TITLES[kind] ?? []).map((title, index) => ({ name: `step-${index}`, title })),
-  questions: {
-    status: async (name) => {
+  commands: answering(
+    "status",
+    status,
+    async ({ agent: name }) => {
       const agents = (await world.registry.list()).filter((agent) => name === null || agent.name === name);
       const statuses = agents.map(async (agent) => ({
         agent,
         host: "running" as const,
         gateway: agent.state === "failed" ? ("crashed" as const) : ("ready" as const),
+        network: "reached" as const,
         version: "2026.9.6",
         upMs: now() - agent.createdAtMs,
         memoryBytes: 812e6,
@@ -43,18 +49,17 @@ const world = createDeskWorld(now, {
         lastOperation: (await world.operations.recent({ agent: agent.name, limit: 1 }))[0] ?? null,
         note: agent.state === "failed" ? "The gateway ended with exit status 78, four times." : null,
       }));
-      return { type: "status", agents: await Promise.all(statuses), nowMs: now() };
+      return { agents: await Promise.all(statuses), unreadable: [] };
     },
-    logs: async (agent) => ({
-      type: "logs",
+    answering("logs", logs, async ({ agent }) => ({
       agent,
       lines: [
         "2026-11-21T10:00:01 gateway ready on loopback",
         "\x1b[31m日本語のログ行\x1b[0m \x07and a bell",
         "x".repeat(100),
       ],
-    }),
-  },
+    })),
+  ),
 });
 
 async function work(operation: op.Operation): Promise<void> {
@@ -116,6 +121,7 @@ process.exitCode = await runConsole({
   commands,
   input: process.stdin,
   output: process.stdout,
+  errors: process.stderr,
   interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,
   color: process.env.NO_COLOR === undefined && process.stdout.isTTY === true,
   cursor: process.env.TERM !== "dumb",
@@ -124,6 +130,8 @@ process.exitCode = await runConsole({
   rows: () => process.stdout.rows ?? 24,
   now,
   notices: createNotices(() => undefined),
+  jobControl: shellJobControl(process),
+  leaving: { otherTerminals: () => 0 },
   signal: stop.signal,
 });
 process.exit();

@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { OpsError } from "../../src/core/errors.ts";
+import { message } from "../../src/core/message.ts";
 import type { OperationId } from "../../src/core/names.ts";
 import { finishStep, start, startStep, succeed } from "../../src/core/operation.ts";
-import { agentCalled, createDeskWorld, owner, stranger } from "../desk/world.ts";
+import { logs } from "../../src/questions/logs.ts";
+import { agentCalled, answering, createDeskWorld, owner, stranger } from "../desk/world.ts";
+import { screenAfter } from "./screen-emulator.ts";
 import { openTerminal, type TerminalOptions, type TestTerminal } from "./terminal.ts";
 
 const CTRL_C = "\x03";
@@ -41,7 +44,7 @@ test("a deploy is watched from the first step to the outcome", async () => {
   await t.shows(/1 of 4 · 1 s[\s\S]*✓ Check the request +1\.3 s/);
   t.advance(12_000);
   t.world.operations.change(id, (operation) => succeed(operation, { version: "2026.9.6" }, 1_013_500));
-  await t.shows(/✓ Deployed ada in 14 s\.\n +OpenClaw +2026\.9\.6\n +→ \/status agent:ada/);
+  await t.shows(/✓ Deployed ada in 14 s\.\n +✓ 1 step +1\.3 s\n +OpenClaw +2026\.9\.6\n +→ \/status agent:ada/);
   await t.shows(/creel> $/);
 });
 
@@ -54,6 +57,27 @@ describe("Tab", () => {
     await t.shows(/agent:$/);
     press(t, "a", TAB);
     await t.shows(/^ada $/);
+  });
+
+  test("finds the middle of names, where nothing begins so, and loses nothing that was typed", async () => {
+    const t = await terminal({
+      before: async (world) => {
+        for (const name of ["team-bot", "web-server", "web-service", "an-adder", "aladdin", "ada"])
+          await world.registry.put(agentCalled(name));
+      },
+    });
+    press(t, "/status bot", TAB);
+    await t.shows(/\/status team-bot $/);
+    press(t, "\x15/status agent:bot", TAB);
+    await t.shows(/\/status agent:team-bot $/);
+    press(t, "\x15/status serv", TAB);
+    await t.shows(/\/status web-serv$/);
+    press(t, "ic", TAB);
+    await t.shows(/ice $/);
+    press(t, "\x15/status dd", TAB, TAB);
+    await t.shows(/aladdin +an-adder[\s\S]*\/status dd$/);
+    press(t, "\x15/status ad", TAB);
+    await t.shows(/\/status ada $/);
   });
 
   test("offers what there is to choose from when pressed twice", async () => {
@@ -153,6 +177,58 @@ describe("leaving", () => {
     expect(await t.exit).toBe(0);
   });
 
+  describe("with an operation under way that would stop", () => {
+    const leaving = { otherTerminals: () => 0 };
+
+    async function leaveDuringDeploy(keys: string): Promise<{ t: TestTerminal; id: OperationId }> {
+      const t = await terminal({ leaving });
+      t.type("/deploy name:ada\r");
+      const { id } = await t.world.operations.nextEnqueued();
+      await t.shows(/Waiting for a free worker/);
+      t.type(keys);
+      await t.shows(/\? 1 deploy is under way\.[\s\S]*Deploying ada \(operation \w{16}\)[\s\S]*Type wait or leave: /);
+      return { t, id };
+    }
+
+    test.each(["leave\r", CTRL_D])("asks once; %j leaves", async (answer) => {
+      const { t } = await leaveDuringDeploy(`${CTRL_C}exit\r`);
+      t.type(answer);
+      expect(await t.exit).toBe(0);
+    });
+
+    test("wait leaves when it has ended", async () => {
+      const { t, id } = await leaveDuringDeploy(CTRL_D);
+      t.type("wait\r");
+      await t.shows(/Deploying ada\n/);
+      t.world.operations.change(id, (operation) => succeed(operation, null, 1_000_000));
+      await t.shows(/Deployed ada/);
+      expect(await t.exit).toBe(0);
+    });
+
+    test.each(["no\r", CTRL_C])("%j stays", async (answer) => {
+      const { t } = await leaveDuringDeploy(CTRL_D);
+      t.type(answer);
+      await t.shows(/creel> $/);
+    });
+  });
+
+  test("of a Creel that other terminals use says so", async () => {
+    const t = await terminal({ leaving: { otherTerminals: () => 2 } });
+    t.type(CTRL_D);
+    await t.shows(/2 other terminals are attached\.[\s\S]*leave ends Creel for the others[\s\S]*Type leave/);
+    t.type("leave\r");
+    expect(await t.exit).toBe(0);
+  });
+
+  test("of one that goes on asks nothing", async () => {
+    const t = await terminal();
+    t.type("/deploy name:ada\r");
+    await t.world.operations.nextEnqueued();
+    await t.shows(/Waiting for a free worker/);
+    t.type(`${CTRL_C}quit now, please\r`);
+    expect(await t.exit).toBe(0);
+  });
+
   test("while an operation goes on says what becomes of it", async () => {
     const t = await terminal();
     t.type("/deploy name:ada\r");
@@ -192,9 +268,10 @@ test("names from outside cannot move the cursor", async () => {
   const t = await terminal({
     world: (now) =>
       createDeskWorld(now, {
-        questions: {
-          logs: async (agent) => ({ type: "logs", agent, lines: ["\x1b[2J\x1b]0;owned\x07fine", "\x1b[1;1Hhere"] }),
-        },
+        commands: answering("logs", logs, async ({ agent }) => ({
+          agent,
+          lines: ["\x1b[2J\x1b]0;owned\x07fine", "\x1b[1;1Hhere"],
+        })),
       }),
     before: (world) => world.registry.put(agentCalled("ada")),
   });
@@ -247,4 +324,42 @@ describe("an operation that nobody watches", () => {
     t.type(`/cancel operation:${id}\r`);
     await t.shows(/Deploying ada was cancelled after/);
   });
+});
+
+test("a separator that is pasted does not press Enter", async () => {
+  const t = await terminal();
+  t.type("/help\u2028/help\u2029x\u0085y\r");
+  await t.shows(/\/help takes "\/help" as command:, and has no use for "x"[\s\S]*creel> $/);
+});
+
+test("an outcome stands apart, above a line of several rows and above a question", async () => {
+  const t = await terminal({ columns: 41, before: (world) => world.registry.put(agentCalled("ada")) });
+  const typed = `/status ${"agent:ada ".repeat(8)}`;
+  t.type(typed);
+  await t.shows(/agent:ada $/);
+  t.notices.say(message("Something happened.", "bad", []));
+  await t.shows(/Something happened/);
+  const screen = () => screenAfter(t.raw(), 41).join("\n");
+  await t.shows(/ada $/);
+  expect(screen()).toMatch(/✗ Something happened\.\n\ncreel> \/status agent:ada agent:ada/);
+  t.type("\x03");
+  await t.shows(/creel> $/);
+  t.type("/destroy ada\r");
+  await t.shows(/Type ada to go ahead: /);
+  t.notices.say(message("Another thing.", "bad", []));
+  await t.shows(/✗ Another thing\.\n\nType ada to go ahead: /);
+});
+
+test("a terminal that has gone ends the session", async () => {
+  const t = await terminal();
+  t.loseOutput("EIO");
+  expect(await t.exit).toBe(0);
+});
+
+test("a terminal that cannot be read any more ends the session, and that is said on standard error", async () => {
+  const t = await openTerminal({ interactive: true });
+  await t.shows(/Creel is ready/);
+  t.breakInput("EIO");
+  expect(await t.exit).toBe(1);
+  expect(t.complained()).toMatch(/Standard input cannot be read any further[\s\S]*\(EIO\)/);
 });

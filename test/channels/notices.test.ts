@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { message } from "../../src/channels/message.ts";
+import { message } from "../../src/core/message.ts";
 import { openTerminal } from "./terminal.ts";
 
 const notice = message("Something happened.", "bad", []);

@@ -75,7 +75,7 @@ test("a confirmation comes with the line", async () => {
 test("no lines at all is a success; carriage returns and a missing last line end do no harm", async () => {
   expect(await (await pipe("")).exit).toBe(0);
   expect(await (await pipe("/help\r\n/help deploy")).exit).toBe(0);
-  expect(open?.seen()).toContain("/deploy name: [provider:]");
+  expect(open?.seen()).toContain("/deploy NAME [provider:]");
 });
 
 test("strangers are refused", async () => {
@@ -92,6 +92,16 @@ test("a signal ends it and says that the operation goes on", async () => {
   expect(await t.exit).toBe(130);
   expect(t.seen()).toContain("Deploying ada has not ended.");
   expect(t.seen()).not.toContain("/status\n");
+  expect(t.seen()).toContain("Line 2 and what follows were not done.");
+});
+
+test("a signal during the last line leaves nothing out", async () => {
+  const t = await pipe("/deploy name:ada\n\n# that is all\n");
+  await t.world.operations.nextEnqueued();
+  await t.shows(/Deploying ada/);
+  t.stop.abort();
+  expect(await t.exit).toBe(130);
+  expect(t.seen()).not.toContain("not done");
 });
 
 test("an operation that has ended already shows its outcome at once", async () => {
@@ -115,4 +125,53 @@ test("an operation that has ended already shows its outcome at once", async () =
   expect(await t.exit).toBe(1);
   expect(t.seen()).toMatch(/Deployed ada in[\s\S]*There is no operation 0123456789abcdef/);
   expect(t.seen()).not.toContain("Deploying ada");
+});
+
+test.each(["\u2028", "\u2029", "\u0085", "\v", "\f", "\r", "\x00", "\x1b[31m"])(
+  "%j inside a line does not end it",
+  async (mark) => {
+    const t = await pipe(`/help${mark}/help\n`);
+    expect(await t.exit).toBe(1);
+    expect(t.seen()).toMatch(/1 of 1 command failed/);
+  },
+);
+
+test("a line of any length is refused in few words, and the lines behind it run", async () => {
+  const t = await pipe(`/deploy ${"a".repeat(100_000)}\n/help\n`);
+  expect(await t.exit).toBe(1);
+  expect(t.seen()).toMatch(/longer than 10000 characters[\s\S]*Commands[\s\S]*1 of 2 commands failed/);
+  expect(t.seen().length).toBeLessThan(4000);
+});
+
+test("what is invisible in a line neither shows nor counts", async () => {
+  const t = await pipe("\ufeff/\u2060he\u200blp\u00a0deploy\x07\n");
+  expect(await t.exit).toBe(0);
+  expect(t.raw()).toContain("creel> /help deploy\n");
+});
+
+test.each([
+  ["EPIPE", /its reader has gone/],
+  ["ENOSPC", /its disk is full/],
+])("when output is lost (%s) the lines are done all the same, and what failed is said elsewhere", async (code, why) => {
+  const t = await pipe("/deploy name:ada\n/nope\n");
+  const { id } = await t.world.operations.nextEnqueued();
+  await t.shows(/Deploying ada/);
+  t.loseOutput(code);
+  t.world.operations.change(id, (operation) => succeed(operation, null, 1_000_000));
+  expect(await t.exit).toBe(1);
+  expect(t.complained()).toMatch(why);
+  expect(t.complained()).toMatch(/1 of 2 commands failed[\s\S]*line 2, \/nope/);
+});
+
+test("an input that breaks is said, on standard error, and the lines before it are done", async () => {
+  const t = await openTerminal({ interactive: false });
+  open = t;
+  t.type("/help\n/hel");
+  await t.shows(/Commands/);
+  t.breakInput("EIO");
+  expect(await t.exit).toBe(1);
+  expect(t.complained()).toMatch(
+    /Standard input cannot be read any further: [\s\S]*\(EIO\)\.\n +What came before is done\. What follows was not read\./,
+  );
+  expect(t.seen()).not.toContain("creel> /hel\n");
 });

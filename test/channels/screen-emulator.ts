@@ -22,6 +22,9 @@ export function screenAfter(output: string, columns: number): string[] {
     A: (lines) => {
       row = Math.max(0, row - lines);
     },
+    G: (place) => {
+      column = place - 1;
+    },
     K: clearBehind,
     J: () => {
       rows.length = row + 1;

@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { commands } from "../../commands/index.ts";
 import { runConsole } from "../../src/channels/console/console.ts";
+import type { Leaving } from "../../src/channels/console/leaving.ts";
 import { createNotices, type Notices } from "../../src/channels/console/notices.ts";
 import { createDeskWorld, type DeskWorld, owner } from "../desk/world.ts";
 
@@ -15,6 +16,12 @@ export interface TestTerminal {
   shows(pattern: RegExp): Promise<void>;
   type(keys: string): void;
   endInput(): void;
+  /** From now on nothing can be read: `EIO`. */
+  breakInput(code: string): void;
+  /** From now on nothing can be written: `EPIPE`, `ENOSPC`. */
+  loseOutput(code: string): void;
+  /** What was said on standard error. */
+  complained(): string;
   readonly stop: AbortController;
   /** Printed with "elsewhere:" when the terminal does not take them. */
   readonly notices: Notices;
@@ -28,6 +35,7 @@ export interface TerminalOptions {
   readonly actor?: typeof owner;
   readonly columns?: number;
   readonly cursor?: boolean;
+  readonly leaving?: Leaving;
   readonly before?: (world: DeskWorld) => Promise<void>;
   readonly world?: (now: () => number) => DeskWorld;
 }
@@ -40,6 +48,11 @@ export async function openTerminal(options: TerminalOptions): Promise<TestTermin
   await options.before?.(world);
   const input = new PassThrough();
   const output = new PassThrough({ encoding: "utf8" });
+  const errors = new PassThrough({ encoding: "utf8" });
+  let complaints = "";
+  errors.on("data", (chunk: string) => {
+    complaints += chunk;
+  });
   const wrote = new EventTarget();
   let raw = "";
   let matchedTo = 0;
@@ -55,6 +68,7 @@ export async function openTerminal(options: TerminalOptions): Promise<TestTermin
     commands,
     input,
     output,
+    errors,
     interactive: options.interactive,
     color: false,
     cursor: options.cursor ?? true,
@@ -62,6 +76,8 @@ export async function openTerminal(options: TerminalOptions): Promise<TestTermin
     columns: () => options.columns ?? 80,
     rows: () => 24,
     notices,
+    jobControl: { suspend: () => undefined, onContinued: () => () => undefined },
+    leaving: options.leaving ?? null,
     now,
     signal: stop.signal,
   });
@@ -82,6 +98,9 @@ export async function openTerminal(options: TerminalOptions): Promise<TestTermin
     },
     type: (keys) => void input.write(keys),
     endInput: () => void input.end(),
+    breakInput: (code) => void input.destroy(Object.assign(new Error(code), { code })),
+    loseOutput: (code) => void output.destroy(Object.assign(new Error(code), { code })),
+    complained: () => complaints,
     stop,
     notices,
     exit,

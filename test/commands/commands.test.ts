@@ -30,15 +30,17 @@ test.each([
     { kind: "deploy", params: { name: "ada", provider: "local", region: "here", size: "small" } },
   ],
   ["/destroy ada", { kind: "destroy", agent: "ada", params: { agent: "ada" } }],
-  ["/logs ada", { type: "logs", agent: "ada", lines: 50 }],
-  ["/logs ada lines:1000", { type: "logs", agent: "ada", lines: 1000 }],
-  ["/status", { type: "status", agent: null }],
-  ["/image", { type: "snapshot" }],
-  ["/image build", { kind: "snapshot-build", agent: null, params: { provider: null, force: false } }],
-  ["/image build force:yes", { kind: "snapshot-build", params: { provider: null, force: true } }],
-  ["/cancel 0123456789abcdef", { type: "cancel", operation: "0123456789abcdef" }],
-  ["/history agent:ada", { type: "history", agent: "ada" }],
-  ["/help deploy", { type: "help", command: "deploy" }],
+  ["/logs ada", { type: "question", params: { agent: "ada", lines: 50 } }],
+  ["/logs ada 5", { type: "question", params: { agent: "ada", lines: 5 } }],
+  ["/logs ada lines:1000", { type: "question", params: { agent: "ada", lines: 1000 } }],
+  ["/status", { type: "question", params: { agent: null } }],
+  ["/image", { type: "question", params: null }],
+  ["/image build", { kind: "image-build", agent: null, params: { provider: null, force: false } }],
+  ["/image build force:yes", { kind: "image-build", params: { provider: null, force: true } }],
+  ["/cancel 0123456789abcdef", { type: "control", params: { operation: "0123456789abcdef" } }],
+  ["/history agent:ada", { type: "question", params: { agent: "ada", lines: 20, page: 1 } }],
+  ["/history ada 5 page:3", { type: "question", params: { agent: "ada", lines: 5, page: 3 } }],
+  ["/help deploy", { type: "question", params: { about: "deploy" } }],
 ])("%s asks for the right thing", (line, expected) => {
   expect(request(line)).toMatchObject(expected);
 });
@@ -48,17 +50,18 @@ test.each([
   ["/stauts", "/status?"],
   ["/deploy nmae:ada", "name:?"],
   ["/image biuld", "build?"],
-  ["/deploy", "Usage: /deploy name:"],
+  ["/deploy", "Usage: /deploy NAME"],
   ["/logs ada lines:0", "Usage: /logs"],
   ["/logs ada lines:1001", "Usage: /logs"],
   ["/logs ada lines:1e2", "Usage: /logs"],
   ["/logs ada lines:-5", "Usage: /logs"],
+  ["/logs ada -5", "Usage: /logs"],
+  ["/logs ada all", "Usage: /logs"],
   ["/deploy name:..", "Use 1 to 32"],
   ["/deploy name:''", "Use 1 to 32"],
   [`/deploy name:${"a".repeat(64)}`, "Use 1 to 32"],
   ["/deploy name:ädä", "Use 1 to 32"],
   ['/deploy name:"a\nb"', "Use 1 to 32"],
-  ['/deploy ada size:"a\x07b"', "Usage: /deploy"],
   [`/deploy ada size:${"x".repeat(201)}`, "Usage: /deploy"],
   ["/deploy ada __proto__:x", "Usage"],
   ["/deploy ada constructor:x", "Usage"],
@@ -69,28 +72,35 @@ test.each([
 });
 
 describe("confirmations", () => {
-  const confirmation = (line: string) =>
-    findCommand(line.slice(1).split(" ")[0] ?? "", commands).confirmation(request(line));
+  const confirmation = (line: string) => {
+    const asked = request(line);
+    return asked.type === "operation" ? asked.confirmation : undefined;
+  };
 
   test("destroying asks for the agent's name, building for yes, nothing else asks", () => {
     expect(confirmation("/destroy agent:ada")?.expected).toBe("ada");
     expect(confirmation("/image build")?.expected).toBe("yes");
-    expect(confirmation("/image status")).toBeNull();
-    expect(confirmation("/deploy ada")).toBeNull();
+    expect(confirmation("/image status")).toBeUndefined();
+    expect(confirmation("/deploy ada")).toBeUndefined();
   });
 });
 
 test("usage lines", () => {
-  expect(commands.map(usageOf)).toEqual([
-    "/deploy name: [provider:] [region:] [size:]",
-    "/status [agent:]",
-    "/logs agent: [lines:]",
-    "/destroy agent:",
-    "/image [status|build] [force:]",
-    "/cancel operation:",
-    "/history [agent:]",
-    "/help [command:]",
-  ]);
+  const lines = commands.map(usageOf);
+  for (const line of [
+    "/deploy NAME [provider:] [region:] [size:]",
+    "/status [AGENT]",
+    "/logs AGENT [LINES]",
+    "/restart AGENT",
+    "/destroy AGENT",
+    "/image [status|build] [force:yes|no]",
+    "/cancel OPERATION",
+    "/retry OPERATION",
+    "/history [AGENT] [LINES] [page:]",
+    "/help [COMMAND]",
+  ]) {
+    expect(lines).toContain(line);
+  }
 });
 
 test("options of any name and value are either valid or refused", () => {
@@ -103,7 +113,7 @@ test("options of any name and value are either valid or refused", () => {
       ),
       (command, options) => {
         try {
-          command.confirmation(command.request(validateOptions(command, options)));
+          command.request(validateOptions(command, options));
         } catch (error) {
           expect(error).toMatchObject({ name: "OpsError", code: "input-invalid" });
         }

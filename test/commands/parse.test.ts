@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { commands } from "../../commands/index.ts";
 import { formatLine, parseLine } from "../../commands/parse.ts";
 import { OpsError } from "../../src/core/errors.ts";
+import { visible } from "../../src/core/typed.ts";
 
 const parse = (line: string) => parseLine(line, commands);
 
@@ -16,6 +17,16 @@ describe("a typed line", () => {
     ["/deploy ada size:a:b", { command: "deploy", options: { name: "ada", size: "a:b" }, confirmation: null }],
     ["/destroy agent:ada confirm:ada", { command: "destroy", options: { agent: "ada" }, confirmation: "ada" }],
     ["/image build", { command: "image", options: { action: "build" }, confirmation: null }],
+    ["/logs ada 5", { command: "logs", options: { agent: "ada", lines: "5" }, confirmation: null }],
+    ["/history 30", { command: "history", options: { lines: "30" }, confirmation: null }],
+    ["/history 30 ada", { command: "history", options: { lines: "30", agent: "ada" }, confirmation: null }],
+    ["/logs 5", { command: "logs", options: { lines: "5" }, confirmation: null }],
+    ["/status 5", { command: "status", options: { agent: "5" }, confirmation: null }],
+    ["/logs 5 agent:ada", { command: "logs", options: { agent: "ada", lines: "5" }, confirmation: null }],
+    ["\ufeff/logs\u00a0agent:\u2060ada\u2060", { command: "logs", options: { agent: "ada" }, confirmation: null }],
+    ["\x1b[1m/logs\x1b[0m ada\x07", { command: "logs", options: { agent: "ada" }, confirmation: null }],
+    ["/deploy name:“ada” size:„x y“", { command: "deploy", options: { name: "ada", size: "x y" }, confirmation: null }],
+    ["/deploy ada size:‘x’", { command: "deploy", options: { name: "ada", size: "x" }, confirmation: null }],
     ["/nope some words x:y", { command: "nope", options: { x: "y" }, confirmation: null }],
   ])("%s", (line, expected) => {
     expect(parse(line)).toEqual(expected);
@@ -27,11 +38,30 @@ describe("a typed line", () => {
     ["/deploy name:", /has no value/],
     ["/deploy name: size:x", /name: has no value/],
     ["/deploy name:ada name:bob", /given twice/],
-    ["/deploy ada bob", /given twice/],
+    ["/deploy ada bob", /takes "ada" as name:, and has no use for "bob"/],
+    ["/logs ada 5 6", /takes "ada" as agent: and "5" as lines:, and has no use for "6"/],
+    ["/status bob agent:ada", /\/status has no use for "bob"/],
+    [`/deploy ${"a".repeat(100_000)}`, /longer than 10000 characters/],
+    ["/deploy --name x", /written with a colon, not as in "--name"/],
+    ["/status\u2028/destroy ada confirm:ada", /has no use for "ada"/],
     ['/deploy "ada', /A " is missing/],
     ["/deploy 'ada", /A ' is missing/],
   ])("%s is refused", (line, message) => {
     expect(() => parse(line)).toThrow(message);
+  });
+
+  test.each([
+    ["/deploy --name x", "Type /deploy name:x"],
+    ["/deploy --name=x", "Type /deploy name:x"],
+    ["/deploy —name x", "Type /deploy name:x"],
+    ["/deploy -n x", "Type /deploy name:x"],
+    ["/deploy name=x", "Type /deploy name:x"],
+    ["/destroy ada --confirm ada", "Type /destroy confirm:ada"],
+    ["/deploy x --wait", "Usage: /deploy NAME"],
+    ["/deploy x --size", "Usage: /deploy NAME"],
+    ["/deploy x y", "Usage: /deploy NAME"],
+  ])("%s is refused with the right spelling", (line, hint) => {
+    expect(() => parse(line)).toThrow(expect.objectContaining({ hint: expect.stringContaining(hint) }));
   });
 
   test("whatever is typed, only a clear refusal can come of it", () => {
@@ -57,7 +87,7 @@ describe("a typed line", () => {
   });
 
   test("what is formatted is read back the same", () => {
-    const value = fc.string({ unit: "binary" });
+    const value = fc.string({ unit: "binary" }).map(visible);
     const submission = fc.record({
       command: fc.constantFrom(...commands.map((command) => command.name), "unknown"),
       options: fc.dictionary(

@@ -28,6 +28,15 @@ export function channelMemoryContract(name: string, make: () => Promise<MemoryUn
       expect(await memory.get("a")).toBeNull();
     });
 
+    it("names what it keeps under a prefix, whatever that looks like", async () => {
+      const { memory } = under;
+      for (const key of ["b:2", "b:1", "c:1", "b*:1", "[b]:1"]) await memory.put(key, 1, 60_000);
+      await memory.remove("b:1");
+      expect(await memory.names("b:")).toEqual(["b:2"]);
+      expect([await memory.names("b*"), await memory.names("[b]")]).toEqual([["b*:1"], ["[b]:1"]]);
+      expect(await memory.names("d")).toEqual([]);
+    });
+
     it("forgets a value when its time is over", async () => {
       await under.memory.put("a", 1, 50);
       await under.memory.put("b", 2, 60_000);

@@ -39,7 +39,10 @@ export function gatewayContract(name: string, make: () => Promise<GatewayUnderTe
     it("says absent before anything was installed", async () => {
       const { gateway, shell, spec } = under;
       const absent = { state: "absent", version: null, startedAtMs: null, memoryBytes: null, restarts: 0 };
-      expect(await gateway.health(shell, spec.port)).toEqual(absent);
+      expect(await gateway.health(shell, spec.port)).toEqual({
+        ...absent,
+        note: expect.stringContaining("not installed"),
+      });
       expect(await gateway.logs(shell, 10)).toEqual([]);
       await gateway.stop(shell, signal);
       await expect(gateway.start(shell, signal)).rejects.toMatchObject({ code: "host-command-failed" });
@@ -51,7 +54,7 @@ export function gatewayContract(name: string, make: () => Promise<GatewayUnderTe
       const { gateway, shell, spec } = under;
       await gateway.install(shell, spec, signal);
       await gateway.install(shell, spec, signal);
-      expect((await gateway.health(shell, spec.port)).state).toBe("stopped");
+      expect(await gateway.health(shell, spec.port)).toMatchObject({ state: "stopped", note: expect.any(String) });
       const look = gateway.checkReady(shell, spec.port, signal);
       await expect(look).rejects.toMatchObject({ code: "gateway-not-ready", retry: "later" });
     });
@@ -68,9 +71,16 @@ export function gatewayContract(name: string, make: () => Promise<GatewayUnderTe
         ["operator.admin", "operator.pairing", "operator.read", "operator.write"].sort(),
       );
       const health = await gateway.health(shell, spec.port);
-      expect(health).toMatchObject({ state: "ready", version: access.version, restarts: 0 });
+      expect(health).toMatchObject({ state: "ready", version: access.version, restarts: 0, note: null });
       expect(health.memoryBytes).toBeGreaterThan(1_000_000);
       expect(await gateway.logs(shell, 1)).toHaveLength(1);
+    });
+
+    it("looks at the network from where it runs", async () => {
+      const { gateway, shell, spec } = under;
+      // Every container knows this name, and the gateway itself listens there.
+      const itself = { host: "localhost", port: spec.port };
+      expect(await gateway.lookOutside(shell, itself, signal)).toEqual({ reachable: true });
     });
 
     it("leaves a running gateway alone when it is installed and started again", async () => {
@@ -86,14 +96,18 @@ export function gatewayContract(name: string, make: () => Promise<GatewayUnderTe
       const { gateway, shell, spec } = under;
       await gateway.stop(shell, signal);
       await gateway.stop(shell, signal);
+      const outside = gateway.lookOutside(shell, { host: "localhost", port: spec.port }, signal);
+      await expect(outside).rejects.toMatchObject({ code: "host-command-failed" });
       expect(await gateway.health(shell, spec.port)).toMatchObject({
         state: "stopped",
         startedAtMs: null,
         version: null,
       });
+      expect(await gateway.repair(shell, { ...spec, token: async () => spec.token }, signal)).toEqual([]);
       await gateway.start(shell, signal);
       await untilReady();
       await gateway.checkAccess(shell, spec.port, signal);
+      expect(await gateway.resumeChannels(shell, spec.port, signal)).toEqual([]);
     });
   });
 }

@@ -18,6 +18,12 @@ it.each<[string, Partial<Actor>, Partial<People>, string]>([
   ["the id is listed in another channel", {}, { telegram: ["1"], terminal: ["1"] }, "stranger"],
   ["the name is listed", {}, { discord: { users: ["Mia"], roles: [] } }, "stranger"],
   ["a Telegram id is listed", { channel: "telegram" }, { telegram: ["1"] }, "owner"],
+  [
+    "an account of Telegram's own is listed",
+    { channel: "telegram", user: "777000" },
+    { telegram: ["777000"] },
+    "stranger",
+  ],
   ["a terminal user is listed", { channel: "terminal" }, { terminal: ["1"] }, "owner"],
   ["Creel itself acts", { channel: "creel" }, {}, "owner"],
 ])("when %s", (_when, fields, owners, rank) => {

@@ -12,6 +12,8 @@ test.each([
   [185_000, "3 min 5 s"],
   [3_600_000, "1 h"],
   [7_800_000, "2 h 10 min"],
+  [86_399_000, "23 h 59 min"],
+  [86_400_000, "1 d"],
   [442_800_000, "5 d 3 h"],
 ])("%i ms took %s", (ms, shown) => {
   expect(formatDuration(ms)).toBe(shown);
@@ -23,7 +25,8 @@ test("what still goes on is shown in whole seconds, rounded down", () => {
 });
 
 test.each([
-  [4_000, "just now"],
+  [4_999, "just now"],
+  [5_000, "5 s ago"],
   [12_000, "12 s ago"],
   [190_000, "3 min ago"],
   [7_800_000, "2 h ago"],
@@ -33,7 +36,13 @@ test.each([
 });
 
 test.each([
+  [-9e6, "0 kB"],
   [0, "0 kB"],
+  [812e3, "812 kB"],
+  [999.4e3, "999 kB"],
+  [999.5e3, "1 MB"],
+  [999.5e6, "1.0 GB"],
+  [999.5e9, "1.0 TB"],
   [812e6, "812 MB"],
   [999.6e6, "1.0 GB"],
   [1.44e9, "1.4 GB"],

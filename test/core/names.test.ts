@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { piecesOf } from "../../src/channels/shape/pieces.ts";
 import { OpsError } from "../../src/core/errors.ts";
 import {
   hostNameFor,
@@ -31,6 +32,22 @@ describe("names", () => {
     "a\u0000",
   ])("refuse %j for an agent", (text) => {
     expect(() => parseAgentName(text)).toThrow(OpsError);
+    expect(() => parseAgentName(text)).toThrow(expect.objectContaining({ code: "input-invalid" }));
+  });
+
+  it.each(["", "0123456789abcde", "0123456789abcdefg", "0123456789ABCDEF", "0123456789abcde\n"])(
+    "refuse %j for an operation",
+    (text) => {
+      expect(() => parseOperationId(text)).toThrow(expect.objectContaining({ code: "input-invalid" }));
+    },
+  );
+
+  it.each(["", "Ada", "-a", "a-", "1a", "a/b", "a".repeat(40)])("refuse %j for a host", (text) => {
+    expect(() => parseHostName(text)).toThrow(expect.objectContaining({ code: "input-invalid" }));
+  });
+
+  it("of operations have sixteen characters at any time", () => {
+    for (const ms of [0, 1.5, 4e12, 36 ** 10, 36 ** 11]) expect(makeOperationId(ms, () => 0)).toHaveLength(16);
   });
 
   it("of agents are one label of a host name, whatever is typed", () => {
@@ -61,6 +78,16 @@ describe("names", () => {
     );
   });
 
+  it("of hosts are known for what is copied: they end with a number, which no word does", () => {
+    const operation = makeOperationId(4e12, () => 0.999);
+    expect(operation).toMatch(/zzzzz9$/);
+    const host = hostNameFor(parseAgentName("ada"), operation);
+    expect(piecesOf(`${host} at local`)).toEqual([
+      { text: host, look: "code" },
+      { text: " at local", look: "plain" },
+    ]);
+  });
+
   it("of operations sort by time", () => {
     const at = (ms: number) => makeOperationId(ms, () => 0.5);
     fc.assert(
@@ -68,6 +95,16 @@ describe("names", () => {
         expect(at(ms) < at(ms + later)).toBe(true);
       }),
     );
+  });
+
+  it.each([
+    ["ada", '"ada"'],
+    ["a\nb", '"a\\nb"'],
+    ["a\u007fb\u202ec", '"a\\u007fb\\u202ec"'],
+    ["x".repeat(40), `"${"x".repeat(40)}"`],
+    ["x".repeat(41), `"${"x".repeat(40)}…"`],
+  ])("of any kind are quoted: %j", (text, shown) => {
+    expect(quoteForMessage(text)).toBe(shown);
   });
 
   it("are shown without anything a terminal would act on", () => {

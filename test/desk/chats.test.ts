@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Actor } from "../../src/core/actor.ts";
 import type { Origin, Place } from "../../src/core/chat.ts";
-import type { Reply, Submission, TicketId } from "../../src/core/desk.ts";
+import type { Reply, Submission } from "../../src/core/desk.ts";
 import { OpsError } from "../../src/core/errors.ts";
+import type { TicketId } from "../../src/core/ticket.ts";
 import { agentCalled, createDeskWorld, type DeskWorld, people } from "./world.ts";
 
 const mia: Actor = { channel: "discord", user: "100000000000000001", roles: [], name: "Mia" };
@@ -19,7 +20,7 @@ beforeEach(async () => {
   nowMs = 1_000;
   world = createDeskWorld(() => nowMs, {
     authority: {
-      owners: people({ discord: { users: [mia.user], roles: [] }, telegram: [tom.user] }),
+      owners: people({ discord: { users: [mia.user], roles: [] }, telegram: [tom.user, mia.user] }),
       operators: people({ discord: { users: [], roles: ["200000000000000001"] } }),
     },
     limits: { deploy: 2 },
@@ -52,6 +53,18 @@ describe("authority", () => {
     expect(refusal(await world.desk.submit(crew, destroy, origin()))).toBe("not-permitted");
     expect(world.audit.events).toMatchObject([{ what: "refused", actor: { user: crew.user }, agent: "ada" }]);
   });
+
+  test.each<[string, Actor]>([
+    ["owners.discord.users", { ...mia, user: "5" }],
+    ["owners.telegram", { ...tom, user: "5" }],
+    ["owners.terminal", { channel: "terminal", user: "5", roles: [], name: "Kim" }],
+  ])("is more for whom an owner adds to %s", async (setting, operator) => {
+    const operators = people({ terminal: ["5"], discord: { users: ["5"], roles: [] }, telegram: ["5"] });
+    const { desk, registry } = createDeskWorld(() => nowMs, { authority: { operators } });
+    await registry.put(agentCalled("ada"));
+    const reply = await desk.submit(operator, destroy);
+    expect(reply).toMatchObject({ error: { hint: expect.stringContaining(`"5" to ${setting} in`) } });
+  });
 });
 
 describe("a request that is delivered twice", () => {
@@ -65,6 +78,25 @@ describe("a request that is delivered twice", () => {
 });
 
 describe("too many commands", () => {
+  test("is ten deploys in an hour, unless told", async () => {
+    world = createDeskWorld(() => nowMs, { authority: { owners: people({ telegram: [tom.user] }) } });
+    for (let i = 0; i < 10; i += 1)
+      expect(refusal(await world.desk.submit(tom, deploy(`bot-${i}`), origin()))).toBe("operation");
+    expect(refusal(await world.desk.submit(tom, deploy("bot-10"), origin()))).toBe("rate-limited");
+    const status = { command: "status", options: {}, confirmation: null };
+    expect(refusal(await world.desk.submit(tom, status, origin()))).toBe("answer");
+  });
+
+  test("counts one that is asked about once", async () => {
+    world = createDeskWorld(() => nowMs, {
+      authority: { owners: people({ discord: { users: [mia.user], roles: [] } }) },
+      limits: { destroy: 1 },
+    });
+    await world.registry.put(agentCalled("ada"));
+    const ticket = await ask();
+    expect(refusal(await world.desk.answer(mia, ticket, "message-1", "yes"))).toBe("operation");
+  });
+
   test("are refused with the time to wait, per person and command", async () => {
     for (const name of ["a", "b"]) await world.desk.submit(mia, deploy(name), origin());
     const reply = await world.desk.submit(mia, deploy("c"), origin());
@@ -72,7 +104,7 @@ describe("too many commands", () => {
     expect(reply).toMatchObject({ error: { hint: expect.stringContaining("in 1 h") } });
     expect(refusal(await world.desk.submit(crew, deploy("c"), origin()))).toBe("operation");
     nowMs += 61 * MINUTE;
-    expect(refusal(await world.desk.submit(mia, deploy("c"), origin()))).toBe("operation");
+    expect(refusal(await world.desk.submit(mia, deploy("d"), origin()))).toBe("operation");
   });
 
   test("are not counted where nobody else can type", async () => {
@@ -128,10 +160,11 @@ describe("a stranger who does not stop", () => {
     for (let i = 0; i < 100; i += 1) {
       expect(refusal(await world.desk.submit(eve, deploy("zoe"), origin()))).toBe("not-permitted");
     }
-    expect(world.audit.events).toHaveLength(60);
+    expect(world.audit.events).toHaveLength(1);
     nowMs += 61 * MINUTE;
     await world.desk.submit(eve, deploy("zoe"), origin());
-    expect(world.audit.events).toHaveLength(61);
+    // What was counted, and the first one of the new hour.
+    expect(world.audit.events.map(({ attempts }) => attempts)).toEqual([1, 99, 1]);
   });
 });
 
@@ -140,6 +173,7 @@ describe("a ticket", () => {
     const ticket = await ask();
     const reply = await world.desk.answer(mia, ticket, "message-1", "yes");
     expect(reply).toMatchObject({ type: "operation", operation: { kind: "destroy", requestedBy: mia, place } });
+    expect(world.audit.events).toEqual([]);
   });
 
   test("works once, also when yes is pressed twice at the same moment", async () => {
@@ -154,6 +188,7 @@ describe("a ticket", () => {
   test.each<[string, Actor, string, number]>([
     ["by another owner", tom, "message-1", 0],
     ["by a stranger", eve, "message-1", 0],
+    ["by the same id in another chat", { ...tom, user: mia.user }, "message-1", 0],
     ["at another message", mia, "message-2", 0],
     ["after two minutes", mia, "message-1", 2 * MINUTE + 1],
     ["a day later", mia, "message-1", 24 * 60 * MINUTE],
@@ -169,6 +204,54 @@ describe("a ticket", () => {
       subject: "confirm",
       actor: { user: actor.user },
     });
+  });
+
+  test.each<[string, Actor]>([
+    ["who has the same id in another chat", { ...tom, channel: "telegram" }],
+    ["of the same chat with another id", { ...tom, channel: "discord", user: "8" }],
+  ])("is not another owner's to answer, %s", async (_who, other) => {
+    const asker: Actor = { ...tom, channel: "discord" };
+    const owners = people({ discord: { users: [tom.user, "8"], roles: [] }, telegram: [tom.user] });
+    world = createDeskWorld(() => nowMs, { authority: { owners } });
+    await world.registry.put(agentCalled("ada"));
+    const ticket = await ask(asker);
+    expect(refusal(await world.desk.answer(other, ticket, "message-1", "yes"))).toBe("not-permitted");
+    expect(world.operations.all.size).toBe(0);
+    expect(refusal(await world.desk.answer(asker, ticket, "message-1", "yes"))).toBe("operation");
+  });
+
+  test("is told from every other one", async () => {
+    await world.registry.put(agentCalled("bob"));
+    const first = await ask();
+    const reply = await world.desk.submit(mia, { ...destroy, options: { agent: "bob" } }, origin());
+    if (reply.type !== "confirm" || reply.ticket === null) throw new Error("no question");
+    await world.desk.bind(reply.ticket, "message-2");
+    for (const [ticket, message, agent] of [
+      [first, "message-1", "ada"],
+      [reply.ticket, "message-2", "bob"],
+    ] as const) {
+      expect(await world.desk.answer(mia, ticket, message, "yes")).toMatchObject({ operation: { agent } });
+    }
+  });
+
+  test("that nobody ever opened cannot be bound to anything", async () => {
+    const unknown = "nobody-opened-it" as TicketId;
+    await world.desk.bind(unknown, "message-1");
+    expect(await world.memory.get(`ticket:${unknown}`)).toBe(null);
+    expect(refusal(await world.desk.answer(mia, unknown, "message-1", "yes"))).toBe("confirmation-required");
+  });
+
+  test.each<[string, number, string]>([
+    ["at the end of its two minutes", 2 * MINUTE, "operation"],
+    ["a moment later", 2 * MINUTE + 1, "came after more than two minutes"],
+    ["a week later, when it is forgotten", 7 * 24 * 60 * MINUTE, "not open any more"],
+    ["by a clock that was set back a little", -2 * MINUTE, "operation"],
+    ["by a clock that was set back for good", -2 * MINUTE - 1, "came after more than two minutes"],
+  ])("that is answered %s", async (_when, laterMs, expected) => {
+    const ticket = await ask();
+    nowMs += laterMs;
+    const reply = await world.desk.answer(mia, ticket, "message-1", "yes");
+    expect(reply.type === "refused" ? reply.error.userMessage : reply.type).toContain(expected);
   });
 
   test("that was answered by somebody else still waits for who asked", async () => {
@@ -191,9 +274,23 @@ describe("a ticket", () => {
     expect(world.operations.all.size).toBe(0);
   });
 
-  test("of somebody who is no owner any more does nothing", async () => {
+  test.each(["yes", "no"] as const)(
+    "answered with %s by somebody who is no owner any more stays open",
+    async (yesNo) => {
+      const ticket = await ask();
+      const later = createDeskWorld(() => nowMs, { authority: { owners: people({}) }, memory: world.memory });
+      expect(refusal(await later.desk.answer(mia, ticket, "message-1", yesNo))).toBe("not-permitted");
+      expect(later.operations.all.size).toBe(0);
+      expect(refusal(await world.desk.answer(mia, ticket, "message-1", "yes"))).toBe("operation");
+    },
+  );
+
+  test("does nothing for a stranger even when it was once opened for that person", async () => {
     const ticket = await ask();
-    const later = createDeskWorld(() => nowMs, { authority: { owners: people({}) }, memory: world.memory });
-    expect(refusal(await later.desk.answer(mia, ticket, "message-1", "yes"))).toBe("not-permitted");
+    expect(refusal(await world.desk.answer(eve, ticket, "message-1", "no"))).toBe("not-permitted");
+    expect(world.audit.events.at(-1)).toMatchObject({
+      subject: "decline",
+      note: expect.stringContaining("private"),
+    });
   });
 });

@@ -14,6 +14,8 @@ export function createMemoryOfChannels(now: () => number): ChannelMemory {
     async put(key, value, forMs) {
       kept.set(key, { text: JSON.stringify(value), untilMs: now() + forMs });
     },
+    names: async (prefix) =>
+      [...kept].flatMap(([key, { untilMs }]) => (key.startsWith(prefix) && untilMs > now() ? [key] : [])).sort(),
     async remove(key) {
       kept.delete(key);
     },

@@ -1,7 +1,19 @@
 import type { AuditEvent, AuditLog } from "../../src/core/audit.ts";
+import type { Origin } from "../../src/core/chat.ts";
 import { OpsError } from "../../src/core/errors.ts";
 import { makeOperationId, type OperationId } from "../../src/core/names.ts";
-import { fail, failureFrom, isEnded, newOperation, type Operation } from "../../src/core/operation.ts";
+import {
+  fail,
+  failureFrom,
+  isEnded,
+  isUndoing,
+  newOperation,
+  noSuchOperation,
+  type Operation,
+  resume,
+} from "../../src/core/operation.ts";
+import { checkRequest } from "../../src/operations/check.ts";
+import type { OperationDefinition } from "../../src/operations/definition.ts";
 import type { Operations } from "../../src/operations/journal.ts";
 
 /** Operations in memory. Nothing works on them by itself: tests change them as a worker would. */
@@ -16,7 +28,12 @@ export interface MemoryOperations extends Operations {
 
 export type StepTitles = readonly { readonly name: string; readonly title: string }[];
 
-export function createMemoryOperations(now: () => number, steps: (kind: string) => StepTitles): MemoryOperations {
+/** Requests are checked as by `definitions`. */
+export function createMemoryOperations(
+  now: () => number,
+  steps: (kind: string) => StepTitles,
+  definitions: readonly OperationDefinition[] = [],
+): MemoryOperations {
   const all = new Map<OperationId, Operation>();
   const changed = new EventTarget();
   const unclaimed: Operation[] = [];
@@ -37,6 +54,14 @@ export function createMemoryOperations(now: () => number, steps: (kind: string) 
   const requests = new Map<string, OperationId>();
   const told = new Set<OperationId>();
   let made = 0;
+  const recent: Operations["recent"] = async ({ agent, limit }) =>
+    newestFirst()
+      .filter((operation) => agent === null || operation.agent === agent)
+      .slice(0, limit);
+  const earlier = ({ place, key }: Origin): Operation | null => {
+    const id = requests.get(`${place.channel}:${key}`);
+    return id === undefined ? null : (all.get(id) ?? null);
+  };
 
   return {
     all,
@@ -54,8 +79,7 @@ export function createMemoryOperations(now: () => number, steps: (kind: string) 
     watched: (id) => until("watched", () => watching.has(id)),
 
     async enqueue({ kind, params, agent, requestedBy, origin }) {
-      const asked = origin && requests.get(`${origin.place.channel}:${origin.key}`);
-      const before = asked && all.get(asked);
+      const before = origin && earlier(origin);
       if (before) return before;
       made += 1;
       const id = makeOperationId(now(), () => (made % 36) / 36);
@@ -70,20 +94,29 @@ export function createMemoryOperations(now: () => number, steps: (kind: string) 
       return operation;
     },
     get: async (id) => all.get(id) ?? null,
-    recent: async ({ agent, limit }) =>
-      newestFirst()
-        .filter((operation) => agent === null || operation.agent === agent)
-        .slice(0, limit),
+    recent,
+    earlier: async (origin) => earlier(origin),
+    check: (request) => checkRequest({ definitions, recent, worksHere: true }, request),
     untold: async (channel) => [...all.values()].filter(({ id, place }) => place?.channel === channel && !told.has(id)),
     isUntold: async ({ id, place }) => place !== null && !told.has(id),
-    async told({ id }) {
-      told.add(id);
+    async told({ id, endedAtMs }) {
+      if (endedAtMs === null || all.get(id)?.endedAtMs === endedAtMs) told.add(id);
     },
     async cancel(id) {
       const operation = all.get(id);
-      if (operation === undefined || isEnded(operation)) return false;
+      if (operation === undefined) throw noSuchOperation(id);
+      if (isEnded(operation) || isUndoing(operation)) return false;
       put(fail(operation, failureFrom(new OpsError({ code: "cancelled", userMessage: "Cancelled." })), now()));
       return true;
+    },
+    async resume(id, { place }) {
+      const operation = all.get(id);
+      if (operation === undefined) throw noSuchOperation(id);
+      if (operation.state === "stuck") {
+        told.delete(id);
+        put({ ...resume(operation, now()), place });
+      }
+      return all.get(id) ?? operation;
     },
     async *watch(id, signal) {
       let seen: Operation | undefined;
@@ -91,7 +124,7 @@ export function createMemoryOperations(now: () => number, steps: (kind: string) 
       changed.dispatchEvent(new Event("watched"));
       while (!signal.aborted) {
         const operation = all.get(id);
-        if (operation === undefined) return;
+        if (operation === undefined) throw noSuchOperation(id);
         if (operation !== seen) {
           seen = operation;
           yield operation;
@@ -110,10 +143,14 @@ export function createMemoryAudit(): AuditLog & { readonly events: AuditEvent[] 
     async append(event) {
       events.push(event);
     },
-    recent: async ({ agent, limit }) =>
-      [...events]
-        .reverse()
-        .filter((event) => agent === null || event.agent === agent)
-        .slice(0, limit),
+    async recent({ agent, limit, isAside = () => false }) {
+      let left = limit;
+      const found = events.toReversed().filter((event) => {
+        if (left === 0 || (agent !== null && event.agent !== agent)) return false;
+        if (!isAside(event)) left -= 1;
+        return true;
+      });
+      return { events: found, unreadable: [] };
+    },
   };
 }

@@ -1,14 +1,20 @@
+import type { Command } from "../../commands/command.ts";
 import { commands } from "../../commands/index.ts";
+import type { MemoryProvider } from "../../services/provider/memory.ts";
+import type { Services } from "../../src/assembly/services.ts";
 import type { Actor, Authority, People } from "../../src/core/actor.ts";
-import type { Agent } from "../../src/core/agent.ts";
+import type { Agent, AgentRegistry } from "../../src/core/agent.ts";
 import type { ChannelMemory } from "../../src/core/chat.ts";
 import type { Desk } from "../../src/core/desk.ts";
 import { makeOperationId, parseAgentName } from "../../src/core/names.ts";
 import { createRedactor } from "../../src/core/redaction.ts";
 import { createDesk } from "../../src/desk/desk.ts";
 import type { Limits } from "../../src/desk/limits.ts";
-import type { Questions } from "../../src/desk/questions.ts";
-import { memoryRegistry } from "../memory-registry.ts";
+import { operations as kinds } from "../../src/operations/index.ts";
+import type { QuestionPorts } from "../../src/questions/question.ts";
+import { asks, type Question } from "../../src/questions/question.ts";
+import { parseSettings, readerOf } from "../../src/settings.ts";
+import { createWorld } from "../operations/world.ts";
 import { createMemoryLimiter, createMemoryOfChannels } from "./memory-chat-state.ts";
 import {
   createMemoryAudit,
@@ -34,7 +40,9 @@ const DEPLOY_STEPS = [
 export interface DeskWorld {
   readonly desk: Desk;
   readonly operations: MemoryOperations;
-  readonly registry: ReturnType<typeof memoryRegistry>;
+  readonly registry: AgentRegistry;
+  readonly provider: MemoryProvider;
+  readonly services: Services;
   readonly audit: ReturnType<typeof createMemoryAudit>;
   readonly memory: ChannelMemory;
 }
@@ -43,26 +51,26 @@ export interface DeskWorld {
 export function createDeskWorld(
   now: () => number,
   options: {
-    readonly questions?: Partial<Questions>;
+    readonly commands?: readonly Command[];
+    /** In place of those of a world in memory. */
+    readonly services?: Partial<QuestionPorts>;
     readonly steps?: (kind: string) => StepTitles;
     readonly authority?: Partial<Authority>;
     readonly limits?: Limits;
     readonly memory?: ChannelMemory;
+    /** Unlike `now`, nobody sets it; absent: nobody sets that either. */
+    readonly elapsed?: () => number;
   } = {},
 ): DeskWorld {
   let tickets = 0;
   const memory = options.memory ?? createMemoryOfChannels(now);
-  const operations = createMemoryOperations(now, options.steps ?? (() => DEPLOY_STEPS));
-  const registry = memoryRegistry();
+  const { services, registry, provider } = createWorld({ provider: { name: "local" } });
+  const read = readerOf(parseSettings("", "creel.yaml"));
+  const definitions = kinds.map((kind) => kind.define(services, read));
+  const operations = createMemoryOperations(now, options.steps ?? (() => DEPLOY_STEPS), definitions);
   const audit = createMemoryAudit();
-  const questions: Questions = {
-    status: async () => ({ type: "status", agents: [], nowMs: now() }),
-    logs: async (agent, lines) => ({ type: "logs", agent, lines: [`asked for ${lines}`] }),
-    snapshot: async () => ({ type: "snapshot", wanted: "f".repeat(64), current: null, all: [] }),
-    ...options.questions,
-  };
   const desk = createDesk({
-    commands,
+    commands: options.commands ?? commands,
     authority: { owners: people({ terminal: [owner.user] }), operators: people({}), ...options.authority },
     memory,
     limiter: createMemoryLimiter(now),
@@ -70,12 +78,26 @@ export function createDeskWorld(
     makeTicketId: () => `ticket${++tickets}`,
     operations,
     audit,
-    registry,
-    questions,
+    services: { ...services, ...options.services },
     now,
+    elapsed: options.elapsed ?? now,
     redact: createRedactor().redact,
   });
-  return { desk, operations, registry, audit, memory };
+  return { desk, operations, registry, provider, services, audit, memory };
+}
+
+/** `among`, where the command `name`, which asks `question`, is answered with what `ask` finds. */
+export function answering<Params, Answer>(
+  name: string,
+  question: Question<Params, Answer>,
+  ask: (params: Params) => Promise<Answer>,
+  among: readonly Command[] = commands,
+): readonly Command[] {
+  const stand = { ...question, ask: (_: unknown, params: Params) => ask(params) };
+  return among.map((command) => {
+    if (command.name !== name) return command;
+    return { ...command, request: (values) => asks(stand, command.request(values).params as Params) };
+  });
 }
 
 export function agentCalled(name: string, fields: Partial<Agent> = {}): Agent {

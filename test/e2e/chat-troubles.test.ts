@@ -39,7 +39,9 @@ describe("when a chat refuses the bot", () => {
     return creel;
   }
   const alert = (pattern: RegExp) =>
-    discord.when(() => discord.messages(alerts).find(({ embeds }) => pattern.test(JSON.stringify(embeds))));
+    discord.when(() =>
+      discord.messages(alerts).find(({ content, embeds }) => pattern.test(JSON.stringify([content, embeds]))),
+    );
 
   it("a revoked Telegram token is named in the alerts channel, and Discord goes on", async () => {
     const running = install().serve("start");

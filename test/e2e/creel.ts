@@ -3,12 +3,13 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { imagesIn } from "../../services/provider/local/cached-images.ts";
 import { loadConfig } from "../../src/config.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
-/** Golden snapshots are shared by all tests and all runs. */
-export const SNAPSHOTS_DIR = join(loadConfig().cacheDir, "snapshots");
+/** Golden images are shared by all tests and all runs. */
+export const IMAGES_DIR = imagesIn(loadConfig().cacheDir);
 
 /** End-to-end tests need root. Without it they are skipped, and say so; on CI that is a failure. */
 export function canRunHosts(): boolean {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSshShells } from "../../services/host-shell/ssh.ts";
 import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
-import { canRunHosts, type Installation, installCreel, SNAPSHOTS_DIR } from "./creel.ts";
+import { canRunHosts, IMAGES_DIR, type Installation, installCreel } from "./creel.ts";
 import { filesWith, leftovers, networkNamespaces, watchProcesses } from "./traces.ts";
 
 const CANARY = "canary-5d1f0c9a7e3b48d26f";
@@ -16,6 +16,19 @@ const lookMs = isSlow ? 5000 : 300;
 const budgets = isSlow
   ? "budgets:\n  deploy: { reach: 900, install: 900, launch: 900, boot: 1800, ready: 2400, access: 600 }\n"
   : "";
+
+/** As a copy of the host's disk starts somewhere else: with another instance id, and with user-data like that of the first boot. */
+const CLONE = `set -e
+seed=/var/lib/cloud/seed/nocloud
+mkdir -p $seed
+ssh-keygen -q -t ed25519 -N '' -C other -f /run/other
+{
+  printf '#cloud-config\nssh_deletekeys: true\nruncmd: [[touch, /var/lib/second-first-boot]]\nssh_keys:\n  ed25519_private: |\n'
+  sed 's/^/    /' /run/other
+  printf '  ed25519_public: %s\n' "$(cat /run/other.pub)"
+} >$seed/user-data
+echo '{"instance-id":"clone"}' >$seed/meta-data
+rm /run/other /run/other.pub`;
 
 /** The main job, as an owner does it: one installation, one agent, from /deploy to /destroy. Later tests use what earlier ones made. */
 describe.runIf(canRunHosts())(`an agent on a ${driver} host`, () => {
@@ -36,7 +49,7 @@ describe.runIf(canRunHosts())(`an agent on a ${driver} host`, () => {
 
   async function onHost(argv: readonly [string, ...string[]]): Promise<string> {
     const { stateDir } = creel;
-    const provider = createLocalProvider({ stateDir, cacheDir: SNAPSHOTS_DIR });
+    const provider = createLocalProvider({ stateDir, cacheDir: IMAGES_DIR });
     const [host] = await provider.list();
     if (!host) throw new Error("There is no host.");
     await using shell = await createSshShells({ keyFile: join(stateDir, "ssh", "id_ed25519") }).connect(host);
@@ -75,14 +88,13 @@ describe.runIf(canRunHosts())(`an agent on a ${driver} host`, () => {
   });
 
   it("has a host key that user-data never carried, and refuses passwords", async () => {
-    const userData = await onHost(["cat", "/var/lib/cloud/instance/user-data.txt"]);
-    expect(userData).toContain("PRIVATE KEY");
-    const current = (await onHost(["sh", "-c", "cut -d' ' -f2 /etc/ssh/ssh_host_ed25519_key.pub"])).trim();
-    expect(userData).not.toContain(current);
+    const keys = "grep -rl 'PRIVATE KEY' /etc/ssh /var/lib/cloud /run/cloud-init | sort";
+    expect(await onHost(["sh", "-c", keys])).toBe("/etc/ssh/ssh_host_ed25519_key\n");
     expect(await onHost(["sshd", "-T"])).toMatch(/passwordauthentication no/);
   });
 
-  it("comes back after the gateway is killed and after its host reboots, without Creel", async () => {
+  it("comes back after the gateway is killed and after its host reboots under another instance id, without Creel", async () => {
+    await onHost(["sh", "-c", CLONE]);
     await onHost(["sh", "-c", "kill -9 $(podman inspect -f '{{.State.Pid}}' openclaw-gateway)"]);
     await untilReady(onHost);
     await onHost(["sh", "-c", "(sleep 0.2; systemctl reboot) >/dev/null 2>&1 &"]);
@@ -92,6 +104,10 @@ describe.runIf(canRunHosts())(`an agent on a ${driver} host`, () => {
       .toSatisfy((id) => id !== null && id !== before);
     await untilReady(onHost);
     expect(JSON.parse(await onHost(["cat", "/run/creel-secrets/gateway.json"]))).toEqual({ gatewayToken: CANARY });
+    // It still has the key that Creel expects, or it could not have been asked.
+    await expect(onHost(["test", "-e", "/var/lib/second-first-boot"])).rejects.toMatchObject({
+      code: "host-command-failed",
+    });
   });
 
   it("is refused a second time, and bad input is explained", async () => {
@@ -121,9 +137,10 @@ describe.runIf(canRunHosts())(`an agent on a ${driver} host`, () => {
 
   it("is adopted again after Redis was lost", async () => {
     renameSync(join(creel.stateDir, "redis"), join(creel.stateDir, "lost-redis"));
-    expect((await runLines("/status")).output).toMatch(
-      /no agents yet[\s\S]*creel adopt|creel adopt[\s\S]*no agents yet/,
-    );
+    const refused = await runLines("/status");
+    expect(refused.exitCode).toBe(1);
+    expect(refused.output).toMatch(/data is gone[\s\S]*creel\s+adopt/);
+    expect(refused.output).not.toMatch(/no agents yet/);
     const adopted = await creel.start("adopt").end();
     expect(adopted.output).toMatch(/Adopted ada/);
     expect(adopted.exitCode).toBe(0);

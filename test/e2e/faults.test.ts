@@ -7,27 +7,28 @@ import { probeExposed } from "../../services/gateway/exposure.ts";
 import type { Gateway } from "../../services/gateway/gateway.ts";
 import { createQuadletGateway } from "../../services/gateway/quadlet-gateway.ts";
 import { generateHostKey } from "../../services/host-shell/host-key.ts";
-import { activateHostKey, prepareHostKey } from "../../services/host-shell/rotation.ts";
 import { createSshShells } from "../../services/host-shell/ssh.ts";
 import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
-import { buildUserData } from "../../services/provider/user-data.ts";
+import { debian } from "../../services/system/debian/debian.ts";
 import { parseAgentName } from "../../src/core/names.ts";
 import { withBudgets } from "../../src/operations/definition.ts";
-import { deployOperation } from "../../src/operations/deploy/deploy.ts";
+import { type DeployPorts, deployOperation } from "../../src/operations/deploy/deploy.ts";
 import { destroyOperation } from "../../src/operations/destroy.ts";
-import type { Services } from "../../src/operations/services.ts";
+import { restartOperation } from "../../src/operations/restart.ts";
 import { memoryRegistry } from "../memory-registry.ts";
 import { ask, runForReal } from "../operations/crash-points.ts";
-import { canRunHosts, installCreel, SNAPSHOTS_DIR } from "./creel.ts";
+import { canRunHosts, IMAGES_DIR, installCreel } from "./creel.ts";
 import { leftovers } from "./traces.ts";
 
 const ada = parseAgentName("ada");
 const request = { name: "ada", provider: null, region: null, size: null };
 
+const gateway = createQuadletGateway({ system: debian });
+
 /** Real hosts and gateways, hurt on purpose at one place. */
 describe.runIf(canRunHosts())("a deploy that goes wrong", () => {
   let stateDir: string;
-  let services: Services;
+  let services: DeployPorts;
 
   beforeAll(() => {
     stateDir = mkdtempSync(join(tmpdir(), "creel-"));
@@ -42,7 +43,7 @@ describe.runIf(canRunHosts())("a deploy that goes wrong", () => {
 
   async function deploy(hurt: Partial<Gateway> = {}, budgets: Record<string, number> = {}) {
     const definition = withBudgets(
-      deployOperation({ ...services, gateway: { ...services.gateway, ...hurt } }),
+      deployOperation({ ...services, gatewayOn: () => ({ ...gateway, ...hurt }) }),
       budgets,
     );
     return await runForReal(definition, ask(definition, request, ada));
@@ -51,7 +52,7 @@ describe.runIf(canRunHosts())("a deploy that goes wrong", () => {
   it("because the gateway refuses its configuration ends at once, with the gateway's own words", async () => {
     const record = await deploy({
       async install(shell, spec, signal) {
-        await services.gateway.install(shell, spec, signal);
+        await gateway.install(shell, spec, signal);
         await shell.check(["tee", "/var/lib/openclaw/openclaw.json"], { stdin: '{"gateway":{"mode":"nonsense"}}' });
       },
     });
@@ -66,7 +67,7 @@ describe.runIf(canRunHosts())("a deploy that goes wrong", () => {
 cp -a /root/kept/. /var/lib/openclaw/ && { dd if=/dev/zero of=/var/lib/openclaw/fill bs=4k status=none || true; }`;
     const record = await deploy({
       async install(shell, spec, signal) {
-        await services.gateway.install(shell, spec, signal);
+        await gateway.install(shell, spec, signal);
         await shell.check(["sh", "-c", fill, "fill"], { signal });
       },
     });
@@ -89,7 +90,7 @@ cp -a /root/kept/. /var/lib/openclaw/ && { dd if=/dev/zero of=/var/lib/openclaw/
           "18789",
         ] as const;
         await shell.check(squat, { signal });
-        await services.gateway.start(shell, signal);
+        await gateway.start(shell, signal);
       },
     });
     expect(record.failure).toMatchObject({ code: "address-in-use" });
@@ -99,7 +100,7 @@ cp -a /root/kept/. /var/lib/openclaw/ && { dd if=/dev/zero of=/var/lib/openclaw/
   it("because the host is switched off in the middle says that, and not that time ran out", async () => {
     const record = await deploy({
       async start(shell, signal) {
-        await services.gateway.start(shell, signal);
+        await gateway.start(shell, signal);
         await shell.run(["systemctl", "poweroff", "--force", "--force"], { signal }).catch(() => undefined);
       },
     });
@@ -113,6 +114,26 @@ cp -a /root/kept/. /var/lib/openclaw/ && { dd if=/dev/zero of=/var/lib/openclaw/
     expect(record.failure).toBeNull();
     const hosts = await services.providers.get("local")?.list();
     expect(hosts).toHaveLength(1);
+  });
+
+  it("is not needed for an agent that is down: a restart switches its host on, repairs and proves", async () => {
+    const local = services.providers.get("local");
+    const [host] = (await local?.list()) ?? [];
+    if (local === undefined || host === undefined) throw new Error("There is no host.");
+    const shell = await services.shells.connect(host);
+    const hurt =
+      "systemctl stop openclaw-gateway; echo x >/var/lib/containers/storage/overlay-layers/layers.json; sync";
+    await shell.check(["sh", "-c", hurt]);
+    await shell.run(["systemctl", "poweroff", "--force", "--force"]).catch(() => undefined);
+    await shell.close();
+    await expect.poll(async () => (await local.find(host.name))?.state, { timeout: 30_000 }).toBe("stopped");
+    const definition = restartOperation(services);
+    const record = await runForReal(definition, ask(definition, { agent: "ada" }, ada));
+    expect(record.failure, JSON.stringify(record)).toBeNull();
+    expect(record.result).toMatchObject({ host: host.name, repaired: ["Podman's storage"], started: [] });
+  });
+
+  it("leaves nothing behind once it is destroyed", async () => {
     const definition = destroyOperation(services);
     const destroyed = await runForReal(definition, ask(definition, { agent: "ada" }, ada));
     expect(destroyed.state).toBe("succeeded");
@@ -159,21 +180,22 @@ describe("a configuration that is wrong", () => {
   );
 });
 
-function realServices(stateDir: string): Services {
+function realServices(stateDir: string): DeployPorts {
   const local = createLocalProvider({
     stateDir,
-    cacheDir: SNAPSHOTS_DIR,
+    cacheDir: IMAGES_DIR,
     driver: "nspawn",
     internet: false,
   });
   return {
     providers: new Map([[local.name, local]]),
     shells: createSshShells({ keyFile: join(stateDir, "ssh", "id_ed25519") }),
-    gateway: createQuadletGateway(),
+    gatewayOn: () => gateway,
     registry: memoryRegistry(),
-    hostKeys: { generate: generateHostKey, prepare: prepareHostKey, activate: activateHostKey },
+    systems: new Map([[debian.name, debian]]),
+    makeHostKey: generateHostKey,
     probeExposed,
-    userData: buildUserData,
-    gatewaySettings: { port: 18_789, containerImage: "localhost/creel/openclaw:2026.9.6", token: async () => null },
+    networkTarget: null,
+    gatewayToken: async () => null,
   };
 }

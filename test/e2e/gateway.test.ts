@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -8,21 +9,28 @@ import { openclawConfig } from "../../services/gateway/openclaw-config.ts";
 import { createQuadletGateway } from "../../services/gateway/quadlet-gateway.ts";
 import { generateHostKey } from "../../services/host-shell/host-key.ts";
 import type { HostShell } from "../../services/host-shell/host-shell.ts";
-import { activateHostKey, prepareHostKey } from "../../services/host-shell/rotation.ts";
 import { createSshShells } from "../../services/host-shell/ssh.ts";
 import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
-import { buildUserData } from "../../services/provider/user-data.ts";
+import { debian } from "../../services/system/debian/debian.ts";
 import { OpsError } from "../../src/core/errors.ts";
+import { ONLY_SSH } from "../../src/core/firewall.ts";
 import type { Host } from "../../src/core/host.ts";
 import { parseAgentName, parseHostName, parseOperationId } from "../../src/core/names.ts";
 import { Secret } from "../../src/core/secrets.ts";
 import { gatewayContract } from "../contract/gateway.ts";
-import { canRunHosts, SNAPSHOTS_DIR } from "./creel.ts";
+import { systemContract } from "../contract/system.ts";
+import { acceptConnections, serveNames } from "../fixtures/name-server.ts";
+import { canRunHosts, IMAGES_DIR } from "./creel.ts";
 
 const CANARY = "canary-7Qh2mZ0cV9xK4tB1";
 const SECRETS_FILE = "/run/creel-secrets/gateway.json";
 const CREDENTIAL = "/etc/credstore.encrypted/creel-gateway.json";
 const CONFIG = "/var/lib/openclaw/openclaw.json";
+const STORAGE = "/var/lib/containers/storage";
+const KILL_UNTIL_FAILED = `until systemctl is-failed --quiet openclaw-gateway.service; do
+  podman kill --signal=KILL openclaw-gateway || true
+  sleep 0.3
+done`;
 
 const spec: GatewaySpec = {
   agent: parseAgentName("ada"),
@@ -32,7 +40,7 @@ const spec: GatewaySpec = {
   token: new Secret(CANARY),
 };
 const signal = new AbortController().signal;
-const gateway = createQuadletGateway();
+const gateway = createQuadletGateway({ system: debian });
 
 describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
   let stateDir: string;
@@ -45,19 +53,29 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
     stateDir = await mkdtemp(join(tmpdir(), "creel-gateway-"));
     provider = createLocalProvider({
       stateDir,
-      cacheDir: SNAPSHOTS_DIR,
+      cacheDir: IMAGES_DIR,
       driver: "nspawn",
       subnet: "10.98",
       internet: false,
     });
     shells = createSshShells({ keyFile: join(stateDir, "ssh") });
-    await provider.snapshots.build(() => undefined, signal);
+    await provider.images.build(() => undefined, signal);
     const name = parseHostName("ada-gateway");
     const hostKey = generateHostKey();
-    const userData = buildUserData({ hostName: name, authorizedKey: await shells.authorizedKey(), hostKey });
+    const firstBoot = debian.firstBoot({ hostName: name, authorizedKey: await shells.authorizedKey(), hostKey });
     const operation = parseOperationId("0123456789gateway".slice(0, 16));
-    const wanted = { name, agent: spec.agent, operation, region: null, size: null, userData };
-    host = await provider.create({ ...wanted, hostKeyFingerprint: hostKey.fingerprint }, signal);
+    const image = (await provider.images.status()).current?.id ?? "";
+    const wanted = {
+      name,
+      agents: [spec.agent],
+      operation,
+      region: null,
+      size: null,
+      image,
+      system: debian.name,
+      firstBoot,
+    };
+    host = await provider.create({ ...wanted, hostKeyFingerprint: hostKey.fingerprint, openings: ONLY_SSH }, signal);
     shell = await reach();
   });
   afterAll(async () => {
@@ -86,10 +104,110 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
   }));
 
   it("answers on the host only", async () => {
-    expect(await probeExposed(provider.outsideView(host, spec.port), signal)).toBe(false);
+    const isExposed = async (port: number) =>
+      Promise.all((await provider.outsideViews(host, port)).map((view) => probeExposed(view, signal)));
+    expect(await isExposed(spec.port)).toEqual([false]);
     // The probe would have noticed: this port does answer.
-    expect(await probeExposed(provider.outsideView(host, 22), signal)).toBe(true);
+    expect(await isExposed(22)).toEqual([true]);
     expect(await shell.check(["ss", "-Hltn", `sport = :${spec.port}`])).not.toMatch(/(?:0\.0\.0\.0|\[::\]|\*):18789/);
+  });
+
+  describe("and the network", () => {
+    const target = { host: "probe.test", port: 0 };
+    const look = (port: number) => gateway.lookOutside(shell, { ...target, port }, signal);
+    /** As if the machine had this resolv.conf: in the mount namespace of the host's supervisor, which reads it. */
+    let machineFile: string;
+
+    beforeAll(async () => {
+      machineFile = join(stateDir, "resolv.conf");
+      await writeFile(machineFile, "nameserver 127.0.0.1\n");
+      execFileSync("nsenter", [
+        `--mount=/proc/${await supervisorOf(host.name)}/ns/mnt`,
+        "mount",
+        "--bind",
+        machineFile,
+        "/etc/resolv.conf",
+      ]);
+    });
+
+    it("follows the machine's resolver while it runs, in the container as well", async () => {
+      const [, machine = ""] = /^(\S+) dev host0/m.exec(await shell.check(["ip", "route"])) ?? [];
+      const ours = machine.replace(/\d+\/30$/, (end) => String(Number.parseInt(end, 10) + 1));
+      await using names = await serveNames(ours, { "probe.test": ours });
+      await using listener = await acceptConnections(ours);
+
+      await writeFile(machineFile, `nameserver ::1\nnameserver ${ours}\nsearch test\noptions timeout:1 attempts:1\n`);
+      await until(async () => {
+        const seen = await shell.check(["podman", "exec", "openclaw-gateway", "cat", "/etc/resolv.conf"]);
+        if (!seen.includes(`nameserver ${ours}\nsearch test\n`)) throw again();
+        expect(seen).toContain("# Hosts cannot reach the name server ::1 of this machine; it is left out.");
+        expect(seen).not.toMatch(/^nameserver ::1/m);
+      });
+      expect(await look(listener.port)).toEqual({ reachable: true });
+      expect(names.asked).toContain("probe.test");
+
+      expect(await look(1)).toEqual({
+        ...{ reachable: false, obstacle: "connection" },
+        why: `probe.test is known, but ${ours} refuses connections at port 1`,
+      });
+      const unknown = await gateway.lookOutside(shell, { host: "other.invalid", port: 1 }, signal);
+      expect(unknown).toEqual({ reachable: false, obstacle: "lookup", why: `${ours} does not know other.invalid` });
+    });
+
+    it("is found missing when the resolver is silent", async () => {
+      expect(await look(1)).toMatchObject({
+        ...{ reachable: false, obstacle: "lookup" },
+        why: expect.stringMatching(/^probe\.test cannot be looked up: no answer from 10\.98\.\d+\.\d+$/),
+      });
+    });
+
+    it("keeps the cloud's metadata for root", async () => {
+      await shell.check(["ip", "address", "add", "169.254.169.254/32", "dev", "lo"]);
+      const serve = "require('http').createServer((q,s)=>s.end('credentials')).listen(80,'169.254.169.254')";
+      await shell.check([
+        "systemd-run",
+        "--unit=metadata",
+        "podman",
+        "run",
+        "--rm",
+        "--network=host",
+        "--user=0",
+        "--entrypoint=node",
+        spec.containerImage,
+        "-e",
+        serve,
+      ]);
+      const ask = [
+        "curl",
+        "-sS",
+        "--max-time",
+        "5",
+        "--retry",
+        "20",
+        "--retry-delay",
+        "1",
+        "http://169.254.169.254/",
+      ] as const;
+      try {
+        await until(async () => {
+          if ((await shell.run([...ask])).stdout !== "credentials") throw again();
+        });
+        const agent = await shell.run([
+          "podman",
+          "exec",
+          "openclaw-gateway",
+          "curl",
+          "-sS",
+          "--max-time",
+          "5",
+          "http://169.254.169.254/",
+        ]);
+        expect(agent).toMatchObject({ exitCode: 7, stdout: "" });
+      } finally {
+        await shell.run(["podman", "rm", "--force", "--time=0", "metadata"]);
+        await shell.check(["ip", "address", "delete", "169.254.169.254/32", "dev", "lo"]);
+      }
+    });
   });
 
   it("runs as nobody special, in a container that cannot change", async () => {
@@ -107,7 +225,7 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
     await gateway.install(shell, { ...spec, token: new Secret("another-token") }, signal);
     await shell.check(["systemctl", "restart", "creel-secrets.service"]);
     expect(JSON.parse(await shell.check(["cat", SECRETS_FILE]))).toEqual({ gatewayToken: CANARY });
-    expect(await shell.check(["stat", "-c", "%a %u", SECRETS_FILE, "/run/creel-secrets"])).toBe("400 1000\n500 1000\n");
+    expect(await shell.check(["stat", "-c", "%a %u", SECRETS_FILE, "/run/creel-secrets"])).toBe("400 1000\n750 0\n");
     await gateway.checkAccess(shell, spec.port, signal);
   });
 
@@ -116,6 +234,20 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
     await shell.check(["systemctl", "restart", "creel-secrets.service"]);
     const after = await gateway.health(shell, spec.port);
     expect(after).toMatchObject({ state: "ready", startedAtMs: before.startedAtMs, restarts: before.restarts });
+  });
+
+  it("goes on while its host looks for security updates, which are no failure where the archive cannot be reached", async () => {
+    const unit = "creel-security-updates";
+    const startOfGateway = () =>
+      shell.check(["systemctl", "show", "--property=ActiveEnterTimestampMonotonic", "openclaw-gateway.service"]);
+    const before = await startOfGateway();
+    expect(await shell.check(["systemctl", "is-enabled", `${unit}.timer`])).toBe("enabled\n");
+    expect(await shell.check(["systemctl", "is-active", `${unit}.timer`])).toBe("active\n");
+    await shell.check(["systemctl", "start", `${unit}.service`], { timeoutMs: 120_000 });
+    const log = await shell.check(["journalctl", "--no-pager", "--output=cat", `--unit=${unit}.service`]);
+    expect(log).toContain("Debian's archive cannot be reached; nothing was updated.");
+    expect(await startOfGateway()).toBe(before);
+    expect(await gateway.health(shell, spec.port)).toMatchObject({ state: "ready" });
   });
 
   it("shows its token in no file on disk, log, argument list or environment", async () => {
@@ -144,6 +276,44 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
     expect(await gateway.health(shell, spec.port)).toMatchObject({ state: "ready", restarts: 1 });
   });
 
+  it("comes back when it is ended from inside, and says what is wrong when it was ended too often or cannot start", async () => {
+    const { restarts } = await gateway.health(shell, spec.port);
+    await shell.check(["podman", "exec", "--user=1000", "openclaw-gateway", "sh", "-c", "kill -TERM 2"]);
+    await until(async () => {
+      if ((await gateway.health(shell, spec.port)).restarts === restarts) throw again();
+    });
+    await shell.check(["sh", "-c", KILL_UNTIL_FAILED, "kill"], { timeoutMs: 60_000 });
+    expect(await gateway.health(shell, spec.port)).toMatchObject({
+      state: "crashed",
+      note: expect.stringMatching(/it was killed, \d times in a row/),
+    });
+
+    await shell.check(["sh", "-c", 'echo x >"$1/overlay-layers/layers.json"; rm "$2"', "hurt", STORAGE, SECRETS_FILE]);
+    expect((await gateway.health(shell, spec.port)).note).toContain("secrets are not in its host's memory");
+    await expect(gateway.start(shell, signal)).rejects.toMatchObject({ code: "secret-unavailable" });
+    await shell.check(["systemctl", "restart", "creel-secrets.service"]);
+    const noContainer = { code: "gateway-crashed", userMessage: expect.stringContaining("Podman on the host cannot") };
+    await expect(gateway.start(shell, signal)).rejects.toMatchObject(noContainer);
+
+    await gateway.stop(shell, signal);
+    await shell.check(["rm", SECRETS_FILE, "/etc/containers/systemd/openclaw-gateway.container"]);
+    const broken = ["its unit files", "Podman's storage", "the secrets in memory"];
+    expect(await gateway.repair(shell, { ...spec, token: async () => spec.token }, signal)).toEqual(broken);
+    await shell.check(["podman", "create", "--pull=never", "--name=openclaw-gateway", spec.containerImage, "true"]);
+    expect(await gateway.repair(shell, { ...spec, token: async () => spec.token }, signal)).toEqual([]);
+    await gateway.start(shell, signal);
+    await untilReady();
+    expect(await gateway.health(shell, spec.port)).toMatchObject({ state: "ready", restarts: 0, note: null });
+
+    const otherToken = 'mv "$1" "$1.kept" && echo "{\\"gatewayToken\\":\\"of another gateway\\"}" >"$1"';
+    await shell.check(["sh", "-c", otherToken, "spoil", SECRETS_FILE]);
+    expect(await gateway.health(shell, spec.port)).toMatchObject({
+      state: "ready",
+      note: expect.stringContaining("RPC"),
+    });
+    await shell.check(["mv", `${SECRETS_FILE}.kept`, SECRETS_FILE]);
+  });
+
   it("is not started again with a configuration it refuses, and works with the right one", async () => {
     await gateway.stop(shell, signal);
     await shell.check(["tee", CONFIG], { stdin: '{"gateway":{"mode":"nonsense","port":18789}}\n' });
@@ -153,7 +323,9 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
     expect((failure as OpsError).evidence.join("\n")).toContain("gateway.mode");
     expect(await gateway.health(shell, spec.port)).toMatchObject({ state: "config-invalid", restarts: 0 });
 
-    await gateway.install(shell, spec, signal);
+    await gateway.stop(shell, signal);
+    const replaced = [`its configuration (the old one is ${CONFIG}.refused)`];
+    expect(await gateway.repair(shell, { ...spec, token: async () => spec.token }, signal)).toEqual(replaced);
     await gateway.start(shell, signal);
     await untilReady();
     // Nothing was put back from a copy, and nothing was added.
@@ -177,19 +349,24 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
     expect(await shell.check(["systemctl", "--failed", "--plain", "--no-legend"])).toBe("");
   });
 
-  it("gets a new SSH host key that never left the host", async () => {
-    const fingerprint = await prepareHostKey(shell);
-    expect(await prepareHostKey(shell)).toBe(fingerprint);
-    await using before = await shells.connect(host);
-    await activateHostKey(before, fingerprint);
-    await activateHostKey(before, fingerprint);
-    await expect(until(() => shells.connect(host))).rejects.toMatchObject({ code: "host-key-mismatch" });
-    await using after = await shells.connect({ ...host, hostKeyFingerprint: fingerprint });
-    expect(after.hostKeyFingerprint).toBe(fingerprint);
-    await expect(activateHostKey(after, "A".repeat(43))).rejects.toMatchObject({ code: "host-command-failed" });
-    expect(await after.check(["find", "/etc/ssh", "-name", "*.next*"])).toBe("");
+  systemContract("Debian", async () => ({
+    ...{ system: debian, shells, host },
+    [Symbol.asyncDispose]: async () => undefined,
+  }));
+
+  it("keeps nothing of its change of the host key", async () => {
+    expect(await shell.check(["find", "/etc/ssh", "-name", "*.next*"])).toBe("");
   });
 });
+
+/** The process that keeps a host running. */
+async function supervisorOf(name: string): Promise<string> {
+  for (const pid of (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry))) {
+    const argv = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    if (argv.includes("supervisor.sh") && argv.includes(`\0${name}\0`) && !argv.startsWith("unshare")) return pid;
+  }
+  throw new Error(`Nothing keeps ${name} running.`);
+}
 
 /** Looks every 100 ms, and gives up as soon as another look is not worth while. */
 async function until<T>(look: () => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import type { OperationId } from "../../src/core/names.ts";
 import type { Operation } from "../../src/core/operation.ts";
-import type { RedisAddress } from "../../src/jobs/connection.ts";
+import type { RedisAddress } from "../../src/jobs/store/connection.ts";
 import { openRedisJobs } from "../jobs/redis/open.ts";
 
 const PATIENCE_MS = 180_000;

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { renderAdoption } from "../../src/channels/render/fleet.ts";
 import { OpsError } from "../../src/core/errors.ts";
-import { parseHostName } from "../../src/core/names.ts";
-import { adoptHosts } from "../../src/fleet/adopt.ts";
+import { parseAgentName, parseHostName } from "../../src/core/names.ts";
+import { adoptHosts, strandedHosts } from "../../src/fleet/adopt.ts";
 import { deployOperation } from "../../src/operations/deploy/deploy.ts";
 import { deploySteps } from "../../src/operations/deploy/steps.ts";
 import { destroyOperation } from "../../src/operations/destroy.ts";
+import { specFor } from "../contract/provider.ts";
 import { ask, type CrashPoint, crashPointsOf, run } from "../operations/crash-points.ts";
 import { ada, createWorld, type WorldOptions } from "../operations/world.ts";
 
@@ -44,7 +46,7 @@ describe("adopting what a killed deploy left", () => {
     for (const failing of [1, 2]) {
       let calls = 0;
       const faults = (call: string, when: string) => {
-        if (call !== "setHostKeyFingerprint" || when !== moment) return;
+        if (call !== "setLabels" || when !== moment) return;
         calls += 1;
         if (calls === failing) throw broken;
       };
@@ -64,11 +66,11 @@ describe("adopting what a killed deploy left", () => {
 
 describe("adopting a host", () => {
   it("whose deploy was proven keeps it serving, however its gateway is now", async () => {
-    const { services, provider } = await forgotten();
+    const { services, provider, gateway } = await forgotten();
     const [host] = await provider.list();
     if (!host) throw new Error("There is no host.");
     await using shell = await services.shells.connect(host);
-    await services.gateway.stop(shell, AbortSignal.timeout(1000));
+    await gateway.stop(shell, AbortSignal.timeout(1000));
     expect((await adoptHosts(services)).adopted).toMatchObject([
       { agent: { state: "serving" }, because: "its gateway is stopped" },
     ]);
@@ -78,7 +80,7 @@ describe("adopting a host", () => {
     const { services, provider } = await forgotten();
     const [host] = await provider.list();
     if (!host) throw new Error("There is no host.");
-    await provider.setHostKeyFingerprint(host.name, "x".repeat(43));
+    await provider.setLabels(host.name, { hostKeyFingerprint: "x".repeat(52) });
     expect((await adoptHosts(services)).adopted).toMatchObject([
       { agent: { state: "failed" }, because: expect.stringMatching(/^it cannot be reached: .*another SSH host key/) },
     ]);
@@ -116,6 +118,38 @@ describe("adopting a host", () => {
     const both = { ...provider, list: async () => [older, host] };
     const report = await adoptHosts({ ...services, providers: new Map([[provider.name, both]]) });
     expect(report.adopted.map(({ agent }) => agent.host)).toEqual([host.name]);
-    expect(report.orphans).toEqual([older]);
+    expect(report.orphans).toEqual([{ agent: ada, host: older }]);
   });
+});
+
+it("leaves a host that waits for an agent alone, and takes every agent of one that several share", async () => {
+  const { services, provider } = await forgotten();
+  const [host] = await provider.list();
+  if (!host) throw new Error("There is no host.");
+  const bob = parseAgentName("bob");
+  await provider.setLabels(host.name, { agents: [ada, bob] });
+  const pool = await specFor(provider, "pool", { agents: [], system: "memory" });
+  await provider.create(pool, new AbortController().signal);
+  expect((await strandedHosts(services)).map(({ name }) => name)).toEqual([host.name]);
+  const report = await adoptHosts(services, 1);
+  expect(report.adopted.map(({ agent }) => [agent.name, agent.host])).toEqual([
+    [ada, host.name],
+    [bob, host.name],
+  ]);
+  expect(report.waiting.map(({ name }) => name)).toEqual([pool.name]);
+  expect(JSON.stringify(renderAdoption(report))).toContain(`${pool.name} at memory`);
+  expect(await strandedHosts(services)).toEqual([]);
+  expect(await adoptHosts(services, 1)).toMatchObject({ adopted: [], known: [ada, bob], orphans: [] });
+});
+
+it("writes a broken record again from its host, and leaves that of a newer Creel and its host alone", async () => {
+  const world = await forgotten();
+  world.registry.spoil("ada", "newer");
+  expect(await strandedHosts(world.services)).toEqual([]);
+  expect(await adoptHosts(world.services, 1)).toMatchObject({ adopted: [], known: ["ada"], orphans: [] });
+  expect(await world.registry.unreadable()).toMatchObject([{ why: "newer" }]);
+  world.registry.spoil("ada", "broken");
+  expect(await strandedHosts(world.services)).toEqual([]);
+  expect((await adoptHosts(world.services, 1)).adopted).toMatchObject([{ agent: { name: "ada", state: "serving" } }]);
+  expect(await world.registry.get(ada)).toMatchObject({ state: "serving" });
 });

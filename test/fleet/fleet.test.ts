@@ -1,11 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { Agent } from "../../src/core/agent.ts";
 import { OpsError } from "../../src/core/errors.ts";
+import type { AgentName } from "../../src/core/names.ts";
 import { adoptHosts, strandedHosts } from "../../src/fleet/adopt.ts";
 import { diagnose } from "../../src/fleet/doctor.ts";
-import { fleetQuestions } from "../../src/fleet/questions.ts";
 import { wakeHosts } from "../../src/fleet/wake.ts";
 import { deployOperation } from "../../src/operations/deploy/deploy.ts";
+import { logs } from "../../src/questions/logs.ts";
+import type { Sources } from "../../src/questions/question.ts";
+import { statuses } from "../../src/questions/status/status.ts";
+import { createMemoryAudit, createMemoryOperations } from "../desk/memory-operations.ts";
+import { owner } from "../desk/world.ts";
 import { ask, run } from "../operations/crash-points.ts";
 import { ada, createWorld, type WorldOptions } from "../operations/world.ts";
 
@@ -19,7 +24,17 @@ async function deployed(options: WorldOptions = {}) {
   const [host] = await world.provider.list();
   if (!host) throw new Error("There is no host.");
   const tools = { now: () => 60_000, redact: (text: string) => text.replaceAll("gateway", "[redacted]") };
-  const questions = fleetQuestions(world.services, { get: async () => record }, tools);
+  const operations = { ...createMemoryOperations(tools.now, () => []), get: async () => record };
+  const strangers = { has: () => false, flush: async () => undefined };
+  const { services } = world;
+  const sources: Sources = {
+    ...{ actor: owner, place: null, services, operations, audit: createMemoryAudit(), strangers },
+    ...tools,
+  };
+  const questions = {
+    status: (agent: AgentName | null) => statuses(sources, agent),
+    logs: (agent: AgentName, lines: number) => logs.ask(sources, { agent, lines }),
+  };
   return { ...world, record, host, questions };
 }
 
@@ -46,12 +61,61 @@ describe("status", () => {
     };
     const { questions, provider, host } = await deployed({ shells: { faults } });
     silent = true;
-    expect((await questions.status(ada)).agents[0]).toMatchObject({ gateway: "unknown", note: "Nothing answers." });
+    expect((await questions.status(ada)).agents[0]).toMatchObject({
+      ...{ gateway: "unknown", network: "unknown", note: "Nothing answers." },
+    });
     provider.powerOff(host.name);
     expect((await questions.status(ada)).agents[0]).toMatchObject({ host: "stopped", gateway: "stopped" });
     provider.lose(host.name);
     const [lost] = (await questions.status(ada)).agents;
     expect(lost).toMatchObject({ host: "gone", note: expect.stringContaining("/destroy agent:ada") });
+  });
+
+  it.each([
+    ["crashes", "crashed", "stopped by itself (exit status 1)"],
+    ["out-of-memory", "crashed", "out of memory"],
+    ["disk-full", "crashed", "disk is full"],
+    ["config-invalid", "config-invalid", "refuses its configuration"],
+    ["holds-channels-back", "ready", "not started telegram"],
+  ] as const)("of a gateway that %s names the cause", async (behaviour, gateway, cause) => {
+    let how: typeof behaviour | "healthy" = behaviour === "holds-channels-back" ? behaviour : "healthy";
+    const { questions } = await deployed({ gateway: { behaviour: () => how } });
+    how = behaviour;
+    expect((await questions.status(ada)).agents).toMatchObject([{ gateway, note: expect.stringContaining(cause) }]);
+  });
+
+  it("of a gateway that was stopped, or has no secrets to start with, names the cause", async () => {
+    const { questions, gateway, shells, provider, host } = await deployed();
+    await using shell = await shells.connect((await provider.find(host.name)) ?? host);
+    await gateway.end(shell);
+    expect((await questions.status(ada)).agents).toMatchObject([
+      { gateway: "stopped", note: expect.stringContaining("was stopped") },
+    ]);
+    await gateway.damage(shell, "the secrets in memory");
+    expect((await questions.status(ada)).agents).toMatchObject([
+      { gateway: "stopped", note: expect.stringContaining("secrets are not in") },
+    ]);
+  });
+
+  it("of a deploy that failed says what ended it", async () => {
+    const { questions } = await deployed({ gateway: { behaviour: () => "crashes" } });
+    const [failed] = (await questions.status(ada)).agents;
+    expect(failed).toMatchObject({ agent: { state: "failed" }, note: expect.stringContaining("stopped by itself") });
+  });
+
+  it("of an agent that reaches nothing says why", async () => {
+    const { questions } = await deployed({ gateway: { behaviour: () => "without-network" } });
+    expect((await questions.status(ada)).agents[0]).toMatchObject({
+      ...{ gateway: "ready", network: "missing", note: "It reaches nothing: 192.0.2.53 does not know example.net." },
+    });
+  });
+
+  it("of an agent that is kept from the internet asks nothing of it", async () => {
+    const { questions } = await deployed({
+      provider: { internet: false },
+      gateway: { behaviour: () => "without-network" },
+    });
+    expect((await questions.status(ada)).agents[0]).toMatchObject({ gateway: "ready", network: "off", note: null });
   });
 
   it("of an unknown agent is an error", async () => {
@@ -83,7 +147,7 @@ describe("adopting", () => {
     const report = await adoptHosts(services);
     expect(report.adopted).toMatchObject([{ agent: { name: "ada", state: "serving", host: host.name } }]);
     expect(await strandedHosts(services)).toEqual([]);
-    expect(await adoptHosts(services)).toMatchObject({ adopted: [], known: [{ name: host.name }], orphans: [] });
+    expect(await adoptHosts(services)).toMatchObject({ adopted: [], known: [ada], orphans: [] });
   });
 
   it("takes a host that cannot be asked for an agent that must not be replaced", async () => {
@@ -97,7 +161,7 @@ describe("adopting", () => {
     const { services, registry, host } = await deployed();
     const other = { ...((await registry.get(ada)) as Agent), host: null };
     await registry.put(other);
-    expect((await adoptHosts(services)).orphans).toEqual([host]);
+    expect((await adoptHosts(services)).orphans).toEqual([{ agent: ada, host }]);
     expect(await registry.get(ada)).toEqual(other);
   });
 });
@@ -107,7 +171,7 @@ describe("waking", () => {
     const { services, provider, registry, host } = await deployed();
     expect(await wakeHosts(services)).toEqual([]);
     provider.powerOff(host.name);
-    expect(await wakeHosts(services)).toEqual([{ host: host.name, error: null }]);
+    expect(await wakeHosts(services)).toEqual([{ agent: ada, host: host.name, error: null }]);
     expect((await provider.find(host.name))?.state).toBe("running");
     provider.powerOff(host.name);
     await registry.put({ ...((await registry.get(ada)) as Agent), state: "failed" });

@@ -99,6 +99,17 @@ export async function typed(
   return { exitCode, shown: screen.text() };
 }
 
+/** The terminal cannot be read any more when the first question is shown. */
+export async function cutOff(file: string): Promise<Conversation> {
+  const input = new PassThrough();
+  const screen = collect((chunk) => {
+    if (stripVTControlCharacters(chunk).endsWith(": "))
+      setImmediate(() => input.destroy(Object.assign(new Error("EIO"), { code: "EIO" })));
+  });
+  const exitCode = await runInit({ ...partsFor(file, {}), input, output: screen.output, interactive: true });
+  return { exitCode, shown: screen.text() };
+}
+
 function collect(onChunk: (chunk: string) => void = () => undefined) {
   const chunks: string[] = [];
   const output = new Writable({

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../src/settings.ts";
 import {
   CHANNEL,
+  cutOff,
   DISCORD_TOKEN,
   GUILD,
   ID,
@@ -291,6 +292,14 @@ describe("with a person at the terminal", () => {
     ]);
     expect(exitCode).toBe(130);
     expect(shown).toContain("Nothing was written.");
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  it("a terminal that cannot be read any more leaves everything untouched, and that is said", async () => {
+    using folder = testFolder();
+    const { exitCode, shown } = await cutOff(folder.file);
+    expect(exitCode).toBe(1);
+    expect(shown).toContain("What you type cannot be read any more (EIO).\nNothing was written.");
     expect(readdirSync(folder.path)).toEqual([]);
   });
 

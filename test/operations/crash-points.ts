@@ -3,7 +3,7 @@ import { OpsError } from "../../src/core/errors.ts";
 import type { Json } from "../../src/core/json.ts";
 import { type AgentName, makeOperationId, type OperationId } from "../../src/core/names.ts";
 import { newOperation, type Operation } from "../../src/core/operation.ts";
-import { runOperation } from "../../src/jobs/runner.ts";
+import { runOperation } from "../../src/jobs/execution/runner.ts";
 import type { OperationContext, OperationDefinition, StepDefinitions } from "../../src/operations/definition.ts";
 import type { Journal } from "../../src/operations/journal.ts";
 
@@ -14,7 +14,7 @@ export interface CrashPoint {
   readonly moment: Moment;
 }
 
-/** Every place at which a worker can die inside an operation, given what its steps are. */
+/** Every place at which a worker can die inside an operation, or inside its `undo`, given what the steps are. */
 export function crashPointsOf(definition: { readonly steps: StepDefinitions }): CrashPoint[] {
   const moments: Moment[] = ["before the effect", "after the effect, before the checkpoint"];
   return Object.keys(definition.steps).flatMap((step) => moments.map((moment) => ({ step, moment })));
@@ -35,9 +35,10 @@ export function ask(
 function memoryJournal(first: Operation) {
   let saved = first;
   let dead = false;
-  const abort = new AbortController();
+  const lost = new AbortController();
+  const cancelled = new AbortController();
   const journal: Journal = {
-    signal: abort.signal,
+    ...{ cancelled: cancelled.signal, lost: lost.signal },
     async save(operation) {
       if (dead) throw superseded();
       // What goes through Redis goes through JSON.
@@ -49,9 +50,9 @@ function memoryJournal(first: Operation) {
     saved: () => saved,
     die() {
       dead = true;
-      abort.abort(superseded());
+      lost.abort(superseded());
     },
-    cancel: () => abort.abort(new OpsError({ code: "cancelled", userMessage: "Cancelled." })),
+    cancel: () => cancelled.abort(new OpsError({ code: "cancelled", userMessage: "Cancelled." })),
   };
 }
 
@@ -62,19 +63,28 @@ function superseded(): OpsError {
 export interface RunOptions {
   readonly crash?: CrashPoint;
   readonly cancelDuring?: string;
+  /** Default: one of its own. */
+  readonly clock?: FakeClock;
+  /** Hears what steps say is going on. */
+  readonly onDetail?: (step: string, text: string) => void;
 }
 
 /** Runs with the real step runner until it ends or dies at `crash`; returns the record as it was saved. */
 export async function run(
   definition: OperationDefinition,
   operation: Operation,
-  { crash, cancelDuring }: RunOptions = {},
+  { crash, cancelDuring, clock = fakeClock(), onDetail }: RunOptions = {},
 ): Promise<{ readonly record: Operation; readonly died: boolean }> {
   const { journal, saved, die, cancel } = memoryJournal(operation);
   let died = false;
   const watched: OperationDefinition = {
     ...definition,
     run: (context, params) => definition.run(intercept(context), params),
+    undo: {
+      ...definition.undo,
+      run: (context, params, error) =>
+        definition.undo.run({ ...intercept(context), past: context.past }, params, error),
+    },
   };
   const intercept = (context: OperationContext<StepDefinitions>): OperationContext<StepDefinitions> => ({
     ...context,
@@ -87,7 +97,11 @@ export async function run(
           throw superseded();
         }
         if (cancelDuring === name) cancel();
-        const output = await fn(stepContext);
+        const detail = (text: string) => {
+          onDetail?.(name, text);
+          stepContext.detail(text);
+        };
+        const output = await fn({ ...stepContext, detail });
         if (here) {
           died = true;
           die();
@@ -98,10 +112,10 @@ export async function run(
   });
   try {
     await runOperation(watched, operation, journal, {
-      now: fakeClock(),
+      ...{ now: clock.now, elapsed: clock.now },
       redact: (text) => text,
       // Budgets are counted on the fake clock, so waiting needs no time.
-      sleep: async () => undefined,
+      sleep: async (ms) => clock.advance(ms),
       settleMs: 2000,
     });
   } catch (error) {
@@ -114,14 +128,25 @@ export async function run(
 export async function runForReal(definition: OperationDefinition, operation: Operation): Promise<Operation> {
   const { journal } = memoryJournal(operation);
   const sleep = (ms: number, signal: AbortSignal) => setTimeout(ms, undefined, { signal }).catch(() => undefined);
-  return await runOperation(definition, operation, journal, { now: Date.now, redact: (text) => text, sleep });
+  const clocks = { now: Date.now, elapsed: () => performance.now() };
+  return await runOperation(definition, operation, journal, { ...clocks, redact: (text) => text, sleep });
+}
+
+export interface FakeClock {
+  now(): number;
+  advance(ms: number): void;
 }
 
 /** Moves on by 50 ms whenever somebody looks. */
-function fakeClock(): () => number {
+export function fakeClock(): FakeClock {
   let now = 1_700_000_000_000;
-  return () => {
-    now += 50;
-    return now;
+  return {
+    now() {
+      now += 50;
+      return now;
+    },
+    advance(ms: number) {
+      now += ms;
+    },
   };
 }

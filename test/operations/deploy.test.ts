@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { renderOutcome } from "../../src/channels/render/operation.ts";
 import { OpsError } from "../../src/core/errors.ts";
-import type { Operation } from "../../src/core/operation.ts";
+import { finishStep, type Operation } from "../../src/core/operation.ts";
 import { deployOperation } from "../../src/operations/deploy/deploy.ts";
-import { destroyOperation } from "../../src/operations/destroy.ts";
+import { told } from "../../src/operations/words.ts";
 import { ask, crashPointsOf, run } from "./crash-points.ts";
 import { ada, CANARY, createWorld, type WorldOptions } from "./world.ts";
 
@@ -29,7 +30,7 @@ async function expectOneHealthyAgent(world: ReturnType<typeof createWorld>, reco
   expect(world.shells.machine(host.name)?.hostKeyFingerprint).toBe(host.hostKeyFingerprint);
   expect(world.provider.specOf(host.name)?.hostKeyFingerprint).not.toBe(host.hostKeyFingerprint);
   await using shell = await world.shells.connect(host);
-  expect(await world.services.gateway.health(shell, 18_789)).toMatchObject({ state: "ready" });
+  expect(await world.gateway.health(shell, 18_789)).toMatchObject({ state: "ready" });
 }
 
 describe("deploy", () => {
@@ -51,6 +52,40 @@ describe("deploy", () => {
       expect(JSON.stringify([first.record, second.record])).not.toContain(CANARY);
     },
   );
+
+  it("ends well without a network, and says so", async () => {
+    const world = setUp({ gateway: { behaviour: () => "without-network" } });
+    const { record } = await run(world.definition, world.operation);
+    await expectOneHealthyAgent(world, record);
+    const why = "192.0.2.53 does not know example.net";
+    expect(record.result).toMatchObject({ network: "missing", networkTrouble: why });
+    const { title, blocks } = renderOutcome(record);
+    expect(title).toMatch(/^Deployed ada in .*, but it has no network\.$/);
+    expect(JSON.stringify(blocks)).toContain(why);
+  });
+
+  it("asks nothing of the network where agents are kept from it", async () => {
+    const world = setUp({ provider: { internet: false }, gateway: { behaviour: () => "without-network" } });
+    const { record } = await run(world.definition, world.operation);
+    expect(record.result).toMatchObject({ network: "off", networkTrouble: null });
+    expect(renderOutcome(record).title).toMatch(/^Deployed ada in [^,]+\.$/);
+  });
+
+  it("waits for the first boot once, also when it was cut off right after that", async () => {
+    let boots = 0;
+    const world = setUp({
+      system: {
+        firstBoot: () => {
+          boots += 1;
+          return [];
+        },
+      },
+    });
+    const crash = { step: "boot", moment: "after the effect, before the checkpoint" } as const;
+    const { record } = await run(world.definition, world.operation, { crash });
+    await expectOneHealthyAgent(world, (await run(world.definition, record)).record);
+    expect(boots).toBe(1);
+  });
 
   it("keeps the token out of the journal, the user-data and every argument list", async () => {
     const world = setUp();
@@ -92,10 +127,74 @@ describe("deploy", () => {
     expect(await world.registry.list()).toEqual([]);
   });
 
+  it("refuses a size where it cannot be had, before it is asked for, and names what can", async () => {
+    const world = setUp();
+    const check = (wish: object) =>
+      world.definition.check?.(
+        { ...request, name: ada, ...wish },
+        { underWay: null, isUndoing: false, worksHere: true },
+      );
+    await expect(check({ size: "large", region: "here" })).rejects.toMatchObject({
+      code: "input-invalid",
+      userMessage: "The size large cannot be had in here now.",
+      hint: "There you can have small. large can be had in there.",
+    });
+    await expect(check({ size: "rare" })).rejects.toMatchObject({ code: "capacity" });
+    await check({ size: "large" });
+  });
+
+  it("takes the first region that has the size", async () => {
+    const world = setUp();
+    const { record } = await run(world.definition, ask(world.definition, { ...request, size: "large" }, ada));
+    expect(record.state).toBe("succeeded");
+    expect(await world.provider.list()).toMatchObject([{ size: "large", region: "there" }]);
+  });
+
   it("builds the golden image first when there is none", async () => {
-    const world = setUp({ provider: { snapshot: false } });
+    const world = setUp({ provider: { image: false } });
     const { record } = await run(world.definition, world.operation);
     await expectOneHealthyAgent(world, record);
+  });
+
+  it("makes the host of the image it has decided on, whatever is built meanwhile, and shows what the provider does", async () => {
+    let isOver = false;
+    const faults = async (call: string, when: string) => {
+      if (call !== "create" || when !== "before" || isOver) return;
+      isOver = true;
+      await world.provider.images.build(() => undefined, new AbortController().signal, { force: true });
+    };
+    const world: ReturnType<typeof setUp> = setUp({ provider: { faults } });
+    const details: string[] = [];
+    const { record } = await run(world.definition, world.operation, {
+      onDetail: (step, text) => void details.push(`${step}: ${text}`),
+    });
+    expect(record.state).toBe("succeeded");
+    expect(isOver).toBe(true);
+    const [newest, decided] = (await world.provider.images.status()).all;
+    expect(newest?.id).not.toBe(decided?.id);
+    expect(await world.provider.list()).toMatchObject([{ image: decided?.id }]);
+    expect(details).toContain("create: Making it");
+  });
+
+  it("goes on with a journal of an older Creel, which did not say of which image", async () => {
+    const world = setUp();
+    const result = { fingerprint: "0123456789abcdef", system: "memory", tooOldDays: null };
+    const operation = finishStep(world.operation, "image", result, 1);
+    const { record } = await run(world.definition, operation);
+    await expectOneHealthyAgent(world, record);
+  });
+
+  it("says so when the golden image is older than its owner wants, and only then", async () => {
+    const DAY = 24 * 60 * 60_000;
+    for (const [days, age] of [
+      [30, undefined],
+      [31, "31 days old, without security updates since; /image build makes a new one"],
+    ] as const) {
+      const world = setUp({ provider: { now: () => 1_700_000_000_000 - days * DAY } });
+      const { record } = await run(world.definition, world.operation);
+      expect(record.state, JSON.stringify(record.failure)).toBe("succeeded");
+      expect(told(record).facts?.find(({ name }) => name === "Golden image")?.value).toBe(age);
+    }
   });
 
   it("keeps nothing when the provider has no room", async () => {
@@ -124,40 +223,20 @@ describe("deploy", () => {
     expect(await world.registry.get(ada)).toMatchObject({ state: "failed", host: host?.name });
   });
 
-  it("fails when the gateway can be reached from outside", async () => {
-    const world = setUp({ exposed: true });
-    const { record } = await run(world.definition, world.operation);
-    expect(record.failure?.code).toBe("gateway-exposed");
-  });
+  it.each(["192.0.2.1", "2001:db8::1"])(
+    "fails when the gateway can be reached from outside at %s alone",
+    async (at) => {
+      const world = setUp({ exposed: (address) => address === at });
+      const { record } = await run(world.definition, world.operation);
+      const userMessage = `The gateway of ada answers from outside its host, at ${at} port 18789.`;
+      expect(record.failure).toMatchObject({ code: "gateway-exposed", userMessage });
+    },
+  );
 
-  it("fails when cloud-init ended with errors", async () => {
-    const stdout = JSON.stringify({ extended_status: "error", errors: ["('ssh', boom)"], recoverable_errors: {} });
-    const world = setUp({ shells: { programs: { "cloud-init": () => ({ stdout }) } } });
+  it("fails when the first boot ended with errors", async () => {
+    const world = setUp({ system: { firstBoot: () => ["('ssh', boom)"] } });
     const { record } = await run(world.definition, world.operation);
     expect(record.failure).toMatchObject({ code: "first-boot-failed", evidence: ["('ssh', boom)"] });
-  });
-
-  it("asks cloud-init itself only when its record is not clean", async () => {
-    const stage = { errors: [], recoverable_errors: {}, finished: 1.5 };
-    const clean = { "init-local": stage, init: stage, "modules-config": stage, "modules-final": stage };
-    const partly = { ...stage, recoverable_errors: { WARNING: ["no such user"] } };
-    const complaint = { extended_status: "degraded done", errors: [], recoverable_errors: partly.recoverable_errors };
-    for (const [v1, code] of [
-      [clean, undefined],
-      [{ ...clean, init: partly }, "first-boot-failed"],
-      [{ ...clean, "modules-final": { ...stage, finished: null } }, "first-boot-failed"],
-    ] as const) {
-      const world = setUp({
-        shells: {
-          programs: {
-            "creel-first-boot": () => ({ stdout: JSON.stringify({ v1: { ...v1, datasource: "x", stage: null } }) }),
-            "cloud-init": () => ({ stdout: JSON.stringify(complaint) }),
-          },
-        },
-      });
-      const { record } = await run(world.definition, world.operation);
-      expect(record.failure?.code).toBe(code);
-    }
   });
 
   it("notices a host that disappears in the middle, and forgets it", async () => {
@@ -199,69 +278,4 @@ describe("deploy", () => {
       expect(await world.registry.list()).toEqual([]);
     },
   );
-});
-
-describe("destroy", () => {
-  async function deployed(options: WorldOptions = {}) {
-    const world = setUp(options);
-    await run(world.definition, world.operation);
-    const definition = destroyOperation(world.services);
-    return { ...world, definition, operation: ask(definition, { agent: "ada" }, ada) };
-  }
-
-  it.each(crashPointsOf(destroyOperation(createWorld().services)))(
-    "removes host and agent despite a worker's death at $step, $moment",
-    async (crash) => {
-      const world = await deployed();
-      const first = await run(world.definition, world.operation, { crash });
-      const second = await run(world.definition, first.record);
-      expect(second.record.state).toBe("succeeded");
-      expect(await world.provider.list()).toEqual([]);
-      expect(await world.registry.list()).toEqual([]);
-    },
-  );
-
-  it("removes a host that does not answer any more", async () => {
-    const world = await deployed();
-    for (const name of world.provider.made()) world.provider.powerOff(name);
-    const { record } = await run(world.definition, world.operation);
-    expect(record.state).toBe("succeeded");
-    expect(await world.provider.list()).toEqual([]);
-  });
-
-  it("forgets an agent whose host has disappeared", async () => {
-    const world = await deployed();
-    for (const name of world.provider.made()) world.provider.lose(name);
-    const { record } = await run(world.definition, world.operation);
-    expect(record.state).toBe("succeeded");
-    expect(await world.registry.list()).toEqual([]);
-  });
-
-  it.each(["find", "stop"])("that is cancelled during %s leaves the agent serving", async (step) => {
-    const world = await deployed();
-    const { record } = await run(world.definition, world.operation, { cancelDuring: step });
-    expect(record.state).toBe("cancelled");
-    expect(await world.registry.get(ada)).toMatchObject({ state: "serving" });
-    const [host] = await world.provider.list();
-    if (!host) throw new Error("There is no host.");
-    await using shell = await world.shells.connect(host);
-    expect((await world.services.gateway.health(shell, 18_789)).state).not.toBe("stopped");
-    const again = deployOperation(world.services);
-    expect((await run(again, ask(again, request, ada))).record.failure?.code).toBe("already-exists");
-    expect(await world.provider.list()).toHaveLength(1);
-  });
-
-  it.each(["remove", "forget"])("that is cancelled during %s, too late, leaves nothing", async (step) => {
-    const world = await deployed();
-    await run(world.definition, world.operation, { cancelDuring: step });
-    expect(await world.provider.list()).toEqual([]);
-    expect(await world.registry.list()).toEqual([]);
-  });
-
-  it("says so when there is no such agent", async () => {
-    const world = createWorld();
-    const definition = destroyOperation(world.services);
-    const { record } = await run(definition, ask(definition, { agent: "ada" }, ada));
-    expect(record.failure?.code).toBe("not-found");
-  });
 });

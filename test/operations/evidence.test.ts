@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { OpsError } from "../../src/core/errors.ts";
 import { withBudgets } from "../../src/operations/definition.ts";
 import { deployOperation } from "../../src/operations/deploy/deploy.ts";
+import { lastWords } from "../../src/operations/evidence.ts";
 import { ask, run } from "./crash-points.ts";
 import { ada, createWorld, type WorldOptions } from "./world.ts";
 
@@ -26,14 +27,11 @@ describe("the last lines that explain a failed deploy", () => {
     expect(record.failure).toMatchObject({ code: "timed-out", evidence: CONSOLE });
   });
 
-  it("are the console's when the first boot says nothing about its end, or hangs", async () => {
-    const none = JSON.stringify({ extended_status: "error", errors: [], recoverable_errors: {} });
-    const mute = { programs: { "cloud-init": () => ({ stdout: none }) } };
-    expect((await deploy({ shells: mute })).record.failure).toMatchObject({ evidence: CONSOLE });
-    const hang = () => {
-      throw new OpsError({ code: "timed-out", userMessage: "It did not end." });
+  it("are the console's when the first boot says nothing of how it ended", async () => {
+    const firstBoot = () => {
+      throw new OpsError({ code: "first-boot-failed", userMessage: "It did not end." });
     };
-    const { record } = await deploy({ shells: { programs: { "creel-first-boot": hang } } });
+    const { record } = await deploy({ system: { firstBoot } });
     expect(record.failure).toMatchObject({ code: "first-boot-failed", evidence: CONSOLE });
   });
 
@@ -68,4 +66,32 @@ it("a token that cannot be read is found before there is a host", async () => {
   expect(record.steps.filter(({ state }) => state !== "pending").map(({ name }) => name)).toEqual(["validate"]);
   expect(provider.made()).toEqual([]);
   expect(await registry.list()).toEqual([]);
+});
+
+describe("while a gateway comes up", () => {
+  it("the newest line of its log is shown, and is the evidence when it never is ready", async () => {
+    const { record } = await deploy({ gateway: { behaviour: () => "never-ready" } }, { ready: 20_000 });
+    expect(record.failure).toMatchObject({ code: "timed-out", evidence: ["gateway starting"] });
+    const ready = record.steps.find(({ name }) => name === "ready");
+    expect(ready?.detail).toMatch(/^The gateway is not ready: .* › gateway starting$/);
+  });
+
+  it("its log is read every three seconds at most, and what cannot be read is no news", async () => {
+    let nowMs = 0;
+    let reads = 0;
+    const telling = lastWords(() => nowMs);
+    const read = async () => {
+      reads += 1;
+      if (reads === 2) throw new Error("no answer");
+      return [`line ${reads}`];
+    };
+    const later = new OpsError({ code: "gateway-not-ready", userMessage: "Not yet.", retry: "later" });
+    const seen: unknown[] = [];
+    for (nowMs = 0; nowMs < 10_000; nowMs += 1_000) seen.push(((await telling(later, read)) as OpsError).evidence[0]);
+    const [none, one, three] = [undefined, "line 1", "line 3"];
+    expect(seen).toEqual([none, none, none, one, one, one, one, one, one, three]);
+    const final = new OpsError({ code: "gateway-crashed", userMessage: "It ended." });
+    expect(await telling(final, read)).toBe(final);
+    expect(reads).toBe(3);
+  });
 });

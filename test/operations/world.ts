@@ -1,13 +1,16 @@
 import { createMemoryGateway, type MemoryGatewayOptions } from "../../services/gateway/memory.ts";
 import { generateHostKey } from "../../services/host-shell/host-key.ts";
 import { createMemoryHostShells, type MemoryHostShellsOptions } from "../../services/host-shell/memory.ts";
-import { activateHostKey, prepareHostKey } from "../../services/host-shell/rotation.ts";
 import { createMemoryProvider, type MemoryProviderOptions } from "../../services/provider/memory.ts";
-import { buildUserData } from "../../services/provider/user-data.ts";
+import { createMemorySystem, type MemorySystemOptions } from "../../services/system/memory.ts";
+import type { Services } from "../../src/assembly/services.ts";
 import { parseAgentName } from "../../src/core/names.ts";
 import { Secret } from "../../src/core/secrets.ts";
-import type { Services } from "../../src/operations/services.ts";
+import type { Elsewhere } from "../../src/core/sight.ts";
+import { createWakings } from "../../src/fleet/wakings.ts";
+import { createMemoryOfChannels } from "../desk/memory-chat-state.ts";
 import { memoryRegistry } from "../memory-registry.ts";
+import { nobodyElsewhere } from "../nobody-elsewhere.ts";
 
 export const CANARY = "canary-0f9d2c6b41e8a7735c";
 export const ada = parseAgentName("ada");
@@ -16,7 +19,11 @@ export interface WorldOptions {
   readonly provider?: MemoryProviderOptions;
   readonly gateway?: MemoryGatewayOptions;
   readonly shells?: Omit<MemoryHostShellsOptions, "find">;
-  readonly exposed?: boolean;
+  readonly system?: MemorySystemOptions;
+  /** Addresses at which strangers are let in; default: none. */
+  readonly exposed?: (address: string) => boolean;
+  /** Default: there is nobody. */
+  readonly elsewhere?: Elsewhere;
   /** Default: the canary. */
   readonly token?: () => Promise<Secret | null>;
 }
@@ -25,20 +32,21 @@ export interface WorldOptions {
 export function createWorld(options: WorldOptions = {}) {
   const provider = createMemoryProvider(options.provider);
   const shells = createMemoryHostShells({ ...options.shells, find: (name) => provider.find(name) });
+  const system = createMemorySystem(options.system);
   const registry = memoryRegistry();
+  const gateway = createMemoryGateway(options.gateway);
   const services: Services = {
     providers: new Map([[provider.name, provider]]),
     shells,
-    gateway: createMemoryGateway(options.gateway),
+    gatewayOn: () => gateway,
     registry,
-    hostKeys: { generate: generateHostKey, prepare: prepareHostKey, activate: activateHostKey },
-    probeExposed: async () => options.exposed ?? false,
-    userData: buildUserData,
-    gatewaySettings: {
-      port: 18_789,
-      containerImage: "localhost/creel/openclaw:2026.9.6",
-      token: options.token ?? (async () => new Secret(CANARY)),
-    },
+    systems: new Map([[system.name, system]]),
+    makeHostKey: generateHostKey,
+    probeExposed: async ({ address }) => options.exposed?.(address) ?? false,
+    wakings: createWakings(createMemoryOfChannels(() => 0)),
+    elsewhere: options.elsewhere ?? nobodyElsewhere,
+    networkTarget: { host: "example.net", port: 443 },
+    gatewayToken: options.token ?? (async () => new Secret(CANARY)),
   };
-  return { services, provider, shells, registry };
+  return { services, provider, shells, registry, gateway };
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { open } from "node:fs/promises";
-import { OpsError } from "../../../src/core/errors.ts";
+import { isErrno } from "../../../src/core/errno.ts";
+import { OpsError, stopped } from "../../../src/core/errors.ts";
 
 export interface ChildOptions {
   readonly signal?: AbortSignal;
@@ -26,7 +27,7 @@ const EXIT_CODE_OF_SIGKILL = 137;
  * @throws OpsError `tool-missing` when the program is not installed, `cancelled` after an abort.
  */
 export async function runChild(argv: readonly [string, ...string[]], options: ChildOptions = {}): Promise<ChildResult> {
-  if (options.signal?.aborted) throw cancelled(options.signal);
+  if (options.signal?.aborted) throw stopped(options.signal);
   const log = options.logFile === undefined ? null : await open(options.logFile, "a");
   try {
     return await waitFor(argv, options, log?.fd ?? "pipe");
@@ -63,7 +64,7 @@ function waitFor(
     });
     child.once("close", (code) => {
       options.signal?.removeEventListener("abort", kill);
-      if (options.signal?.aborted) reject(cancelled(options.signal));
+      if (options.signal?.aborted) reject(stopped(options.signal));
       else resolve({ exitCode: code ?? EXIT_CODE_OF_SIGKILL, output });
     });
   });
@@ -88,13 +89,4 @@ function missingTool(program: string, error: Error): OpsError {
     hint: "Run `creel doctor`: it names the package that has it.",
     cause: error,
   });
-}
-
-function cancelled(signal: AbortSignal): OpsError {
-  if (signal.reason instanceof OpsError) return signal.reason;
-  return new OpsError({ code: "cancelled", userMessage: "It was stopped before it was done.", cause: signal.reason });
-}
-
-export function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

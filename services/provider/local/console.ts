@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { stripVTControlCharacters } from "node:util";
-import { isErrno } from "./child.ts";
+import { isErrno } from "../../../src/core/errno.ts";
 
 const TAIL_BYTES = 64 * 1024;
 

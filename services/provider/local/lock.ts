@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { OpsError } from "../../../src/core/errors.ts";
+import { OpsError, stopped } from "../../../src/core/errors.ts";
 
 /**
  * Holds an exclusive lock on `file` while `work` runs; waits as long as another process holds it. The lock lives in a child that
@@ -12,7 +12,7 @@ export async function withFileLock<Result>(
   onWait: () => void,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  signal.throwIfAborted();
+  if (signal.aborted) throw stopped(signal);
   const holder = spawn("flock", ["--exclusive", file, "sh", "-c", "echo locked; exec cat"], {
     stdio: ["pipe", "pipe", "ignore"],
   });
@@ -39,8 +39,6 @@ export async function withFileLock<Result>(
 }
 
 function notLocked(file: string, signal: AbortSignal): OpsError {
-  if (signal.reason instanceof OpsError) return signal.reason;
-  return signal.aborted
-    ? new OpsError({ code: "cancelled", userMessage: "It was stopped before it was done.", cause: signal.reason })
-    : new OpsError({ code: "provider-failed", userMessage: `${file} could not be locked.` });
+  if (signal.aborted) return stopped(signal);
+  return new OpsError({ code: "provider-failed", userMessage: `${file} could not be locked.` });
 }

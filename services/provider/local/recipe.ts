@@ -2,19 +2,25 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { containerImageOf, OPENCLAW_VERSION } from "../../../src/core/openclaw.ts";
+import { FILE_TREES, guest, ROOTFS_SCRIPT } from "./guest.ts";
+import { lockedNode } from "./locked-node.ts";
+import { projectLock } from "./openclaw-lock.ts";
 
-export interface SnapshotOptions {
-  /** Where snapshots are kept; on a file system that can carry overlay mounts. */
+export interface ImageOptions {
+  /** Where images are kept; on a file system that can carry overlay mounts. */
   readonly cacheDir: string;
   /** Exact version of the npm package `openclaw`. */
   readonly openclawVersion?: string;
   /** Pulls the gateway's container image by digest instead of building it. */
   readonly containerImage?: { readonly pull: string };
-  /** Debian mirror; null or absent: Debian's own. */
+  /** After so many days an image is too old; default 30. */
+  readonly imageMaxAgeDays?: number;
+  /** Mirror of the packages; null or absent: the system's own. */
   readonly mirror?: string | null;
 }
 
-/** Everything that decides what a snapshot contains. */
+/** Everything that decides what an image contains. */
 export interface Recipe {
   readonly suite: string;
   readonly hostPackages: readonly string[];
@@ -29,33 +35,22 @@ export interface Recipe {
   readonly mirror: string | null;
 }
 
-const DEFAULT_OPENCLAW_VERSION = "2026.9.6";
-
-const HOST_PACKAGES = [
-  ...["systemd", "systemd-sysv", "systemd-resolved", "dbus", "udev", "kmod", "procps", "iproute2", "nftables"],
-  ...["openssh-server", "ca-certificates", "curl", "e2fsprogs", "zstd", "cloud-init"],
-  ...["podman", "crun", "conmon", "netavark", "aardvark-dns", "catatonit"],
-  ...["restic", "rclone"],
-  ...["linux-image-cloud-amd64", "initramfs-tools"],
-];
 const CONTAINER_PACKAGES = ["ca-certificates", "git", "curl", "tini"];
 
 const here = dirname(fileURLToPath(import.meta.url));
 const project = join(here, "..", "..", "..");
 
 export const BUILD_SCRIPTS = join(here, "build");
-/** Copied over the root filesystem in this order. */
-export const FILE_TREES = [join(project, "cloud-init", "hardening"), join(project, "cloud-init", "golden")] as const;
 
-export function recipeFor(options: SnapshotOptions): Recipe {
-  const openclawVersion = options.openclawVersion ?? DEFAULT_OPENCLAW_VERSION;
+export function recipeFor(options: ImageOptions): Recipe {
+  const openclawVersion = options.openclawVersion ?? OPENCLAW_VERSION;
   return {
-    suite: "trixie",
-    hostPackages: HOST_PACKAGES,
+    suite: guest.release,
+    hostPackages: guest.packages,
     containerPackages: CONTAINER_PACKAGES,
     openclawVersion,
-    nodeVersion: process.versions.node,
-    containerImage: `localhost/creel/openclaw:${openclawVersion}`,
+    nodeVersion: lockedNode()?.version ?? process.versions.node,
+    containerImage: containerImageOf(openclawVersion),
     pull: options.containerImage?.pull ?? null,
     containerEnv: {
       PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -71,7 +66,13 @@ export function recipeFor(options: SnapshotOptions): Recipe {
 /** The first 16 hexadecimal digits of a SHA-256 over the recipe and the bytes of every script and file that takes part in a build. */
 export function fingerprintOf(recipe: Recipe): string {
   const hash = createHash("sha256").update(JSON.stringify(recipe));
-  const files = [join(here, "build-snapshot.ts"), ...[BUILD_SCRIPTS, ...FILE_TREES].flatMap(filesBelow)];
+  const lock = recipe.pull === null ? projectLock(recipe.openclawVersion) : null;
+  const files = [
+    join(here, "build-image.ts"),
+    ROOTFS_SCRIPT,
+    ...(lock === null ? [] : [lock]),
+    ...[BUILD_SCRIPTS, ...FILE_TREES].flatMap(filesBelow),
+  ];
   for (const file of files) {
     const bytes = readFileSync(file);
     hash.update(`\n${relative(project, file)} ${bytes.length}\n`).update(bytes);

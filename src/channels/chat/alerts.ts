@@ -1,106 +1,131 @@
 import type { ChannelMemory } from "../../core/chat.ts";
+import type { Concern, Concerns, StandingConcern } from "../../core/concern.ts";
 import { asOpsError, type OpsError } from "../../core/errors.ts";
-import type { Message } from "../message.ts";
-import { type Alert, type AlertPlace, type AlertTarget, createAlertPlace } from "./alert-place.ts";
+import type { Leases } from "../../core/lease.ts";
+import type { Message } from "../../core/message.ts";
+import type { Digest, Sights } from "../../core/sight.ts";
+import { type AlertPlace, type AlertTarget, openAlertPlace } from "./alert-place.ts";
 import type { Clock } from "./clock.ts";
-import { isPassing } from "./retry.ts";
+import { isSamePlace, laneKey } from "./places.ts";
+import { isPassing, persistently } from "./retry.ts";
 
 export interface AlertsParts {
-  readonly targets: readonly AlertTarget[];
+  readonly target: AlertTarget;
+  readonly concerns: Concerns;
+  readonly sights: Pick<Sights, "digest" | "listen">;
+  readonly leases: Leases;
   readonly memory: ChannelMemory;
   readonly clock: Clock;
   /** Whose days the digest counts, such as `Europe/Berlin`. */
   readonly timeZone: string;
-  /** Hears when an alert could not be told somewhere. */
+  /** null: of nothing there is nothing to tell. */
+  readonly digest: (digest: Digest) => Promise<Message | null>;
+  /** Hears when something could not be told. */
   readonly onError: (error: OpsError) => void;
 }
 
+/** Looks again, however much it has missed; also how often a place that does not let Creel write is tried. */
+const AGAIN_MS = 60_000;
+
 /**
- * What Creel says by itself, in every place for alerts. Each place is told on its own: one chat that is away holds up no other, and hears
- * of it when it is back. Nothing here throws; what resolves late may be left alone.
+ * Lets one place show what stands: each concern once, its end when it is over, the digest once a day. What it compares is the store and a
+ * record of what the place was told, so that whatever dies before, the next process goes on. One process at a time tells a place anything.
+ * Where Creel may not write any more is a concern for the other places. Nothing here throws. @returns what stops it, which
+ * takes as long as the outbox has something under way.
  */
-export interface Alerts {
-  /** Within 24 hours repeats only count up in the first message, without another sound. Worse news make a new one. */
-  tell(alert: Alert): Promise<void>;
-  /** The cause is gone. What was told shows it, and who was disturbed hears of it, quietly. */
-  resolve(key: string): Promise<void>;
-  /** Posts it unless there was one today, also before a restart. */
-  digest(message: Message): Promise<void>;
-}
-
-export function createAlerts({ targets, memory, clock, timeZone, onError }: AlertsParts): Alerts {
-  const places = targets.map((target) => inTurns(createAlertPlace(target, memory, clock), clock));
-  // Written as 2026-11-21.
-  const day = new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" });
-  const everywhere = async (say: (place: Turns) => Promise<void>) => {
-    const report = (error: unknown) => {
-      const known = asOpsError(error);
-      // What passes is waited out, and reaches this far only when Creel is closing.
-      if (!isPassing(known)) onError(known);
-    };
-    await Promise.all(places.map((place) => say(place).catch(report)));
-  };
+export function startAlerts(parts: AlertsParts): { close(): Promise<void> } {
+  const { target, leases } = parts;
+  const closing = new AbortController();
+  const name = `alerts:${laneKey(target.place)}`;
+  const telling = leases.keep(name, (held) => tellWhile(parts, held.signal), closing.signal);
   return {
-    tell: (alert) => everywhere((place) => place.tell(alert)),
-    resolve: (key) => everywhere((place) => place.resolve(key)),
-    digest: (message) => everywhere((place) => place.digest(day.format(clock.now()), message)),
+    async close() {
+      closing.abort();
+      await telling;
+    },
   };
 }
 
-interface Turns {
-  tell(alert: Alert): Promise<void>;
-  resolve(key: string): Promise<void>;
-  digest(day: string, message: Message): Promise<void>;
-}
-
-interface Waiting {
-  alert: Alert;
-  times: number;
-  lastAtMs: number;
-  readonly told: Promise<void>;
-}
-
-/** One call at a time about each key. However often an alert repeats while its place is away, it waits only once. */
-function inTurns(place: AlertPlace, clock: Clock): Turns {
-  const last = new Map<string, Promise<void>>();
-  const waiting = new Map<string, Waiting>();
-  const inTurn = (key: string, call: () => Promise<void>): Promise<void> => {
-    const mine = (last.get(key) ?? Promise.resolve()).then(call, call);
-    last.set(key, mine);
-    const forget = () => {
-      if (last.get(key) === mine) last.delete(key);
-    };
-    mine.then(forget, forget);
-    return mine;
-  };
-
-  return {
-    tell(alert) {
-      const { key } = alert;
-      const before = waiting.get(key);
-      if (before !== undefined) {
-        before.alert = worseOf(before.alert, alert);
-        before.times += 1;
-        before.lastAtMs = clock.now();
-        return before.told;
+async function tellWhile(parts: AlertsParts, signal: AbortSignal): Promise<void> {
+  const { target, concerns, sights, memory, clock } = parts;
+  let news = new AbortController();
+  const wake = () => news.abort();
+  // Listening starts before the first look, so that no change falls between the two.
+  const stops = [concerns.listen(wake), sights.listen(wake)];
+  try {
+    const place = await openAlertPlace(target, memory, clock, signal);
+    /** What the place does not accept is not tried twice. */
+    const refused = new Set<string>();
+    while (!signal.aborted) {
+      if (!(await tellNext(parts, place, refused, signal))) {
+        await clock.sleep(AGAIN_MS, AbortSignal.any([signal, news.signal]));
+        news = new AbortController();
       }
-      const told = inTurn(key, () => {
-        if (waiting.get(key) === mine) waiting.delete(key);
-        return place.tell(mine.alert, mine);
-      });
-      const mine: Waiting = { alert, times: 1, lastAtMs: clock.now(), told };
-      waiting.set(key, mine);
-      return told;
-    },
-    resolve(key) {
-      // What is told from now on comes after this.
-      waiting.delete(key);
-      return inTurn(key, () => place.resolve(key));
-    },
-    digest: (day, message) => inTurn("", () => place.digest(day, message)),
-  };
+    }
+  } catch (error) {
+    if (!signal.aborted) parts.onError(asOpsError(error));
+  } finally {
+    for (const stop of stops) stop();
+  }
 }
 
-function worseOf(before: Alert, now: Alert): Alert {
-  return before.severity === "person" ? { ...now, severity: "person" } : now;
+/** One thing at a time, of what stands then: a place may be away for long. @returns whether there may be more to tell now. */
+async function tellNext(
+  parts: AlertsParts,
+  place: AlertPlace,
+  refused: Set<string>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { concerns, clock, target, onError } = parts;
+  const all = await persistently(clock, signal, () => concerns.all());
+  const standing = all.filter(({ concern }) => isForPlace(concern, target)).toSorted(byKey);
+  const lost = lostConcern(target);
+  const isLost = all.some(({ concern }) => concern.key === lost.key);
+  const step = place.next(standing, refused);
+  try {
+    if (step === null) return await tellDigest(parts, place, signal);
+    await step.run();
+    if (isLost) await persistently(clock, signal, () => concerns.settle(lost.key, null));
+    return true;
+  } catch (error) {
+    const known = asOpsError(error);
+    // What passes is waited out, and reaches this far only when Creel is closing.
+    if (isPassing(known)) return false;
+    if (known.code === "chat-forbidden") {
+      if (!isLost) onError(known);
+      await persistently(clock, signal, () => concerns.raise(lost, null));
+      return false;
+    }
+    onError(known);
+    if (step !== null) refused.add(step.id);
+    return step !== null;
+  }
+}
+
+/** The other places hear of a chat that does not take the bot, or of a place where it may not write. */
+function isForPlace(concern: Concern, { place }: AlertTarget): boolean {
+  if (concern.type === "chat-refused") return concern.chat !== place.channel;
+  return concern.type !== "alerts-lost" || !isSamePlace(concern.place, place);
+}
+
+function lostConcern({ place }: AlertTarget): Concern {
+  return { key: `gone:${laneKey(place)}`, severity: "person", type: "alerts-lost", place };
+}
+
+function byKey(one: StandingConcern, other: StandingConcern): number {
+  return one.concern.key < other.concern.key ? -1 : 1;
+}
+
+/** Only on its day. @returns false: there is nothing more to tell. */
+async function tellDigest(
+  { sights, clock, timeZone, digest: compose }: AlertsParts,
+  place: AlertPlace,
+  signal: AbortSignal,
+): Promise<false> {
+  const digest = await persistently(clock, signal, () => sights.digest());
+  // Written as 2026-11-21.
+  const today = new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" }).format(clock.now());
+  if (digest === null || digest.day !== today) return false;
+  await place.digest(digest.day, () => compose(digest));
+  return false;
 }

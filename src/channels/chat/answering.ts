@@ -1,6 +1,6 @@
 import { asOpsError, type OpsError } from "../../core/errors.ts";
+import type { Message } from "../../core/message.ts";
 import type { Posted, Responder } from "../channel.ts";
-import type { Message } from "../message.ts";
 import { renderRefusal } from "../render/refusal.ts";
 import type { Clock } from "./clock.ts";
 import type { Presses } from "./presses.ts";
@@ -15,10 +15,14 @@ interface Parts {
   readonly presses: Presses;
   readonly clock: Clock;
   readonly onError: (error: OpsError) => void;
+  /** Of a press: as in `PressEvent`. */
+  readonly isOrdinary?: boolean;
 }
 
 /** Says one thing to the person who typed or pressed. */
 export interface Answering {
+  /** See `Responder.disarm`. Never throws, and tries once before the answer: that counts more. An ordinary message is tried again meanwhile. */
+  disarm(): Promise<void>;
   answer(message: Message): Promise<Posted | null>;
   accept(message: Message): Promise<void>;
   replace(message: Message): Promise<void>;
@@ -33,7 +37,7 @@ export async function answering(
   responder: Responder,
   handle: (to: Answering) => Promise<void>,
 ): Promise<void> {
-  const { presses, clock, onError } = parts;
+  const { presses, clock, onError, isOrdinary = false } = parts;
   const begun = new AbortController();
   const waiting = showWaiting(responder, clock, begun.signal).catch((error: unknown) => onError(asOpsError(error)));
   let isSpeaking = false;
@@ -45,6 +49,15 @@ export async function answering(
     return inTime(clock, () => how(dressed));
   };
   const to: Answering = {
+    async disarm() {
+      try {
+        await responder.disarm();
+      } catch (error) {
+        const known = asOpsError(error);
+        if (!isOrdinary || known.retry !== "later") return onError(known);
+        void inTime(clock, () => responder.disarm()).catch((second: unknown) => onError(asOpsError(second)));
+      }
+    },
     answer: (message) => say((dressed) => responder.answer(dressed), message),
     accept: (message) => say((dressed) => responder.accept(dressed), message),
     replace: (message) => say((dressed) => responder.replace(dressed), message),
@@ -69,14 +82,14 @@ async function showWaiting(responder: Responder, clock: Clock, begun: AbortSigna
 
 /** A chat that is away or asks to wait is tried again, as long as somebody may still wait for the answer. */
 async function inTime<T>(clock: Clock, call: () => Promise<T>): Promise<T> {
-  const untilMs = clock.now() + GIVE_UP_MS;
+  const untilMs = clock.elapsed() + GIVE_UP_MS;
   for (let failures = 1; ; failures += 1) {
     try {
       return await call();
     } catch (error) {
       const known = asOpsError(error);
       const pauseMs = backoffMs(failures, known);
-      if (known.retry !== "later" || clock.now() + pauseMs > untilMs) throw known;
+      if (known.retry !== "later" || clock.elapsed() + pauseMs > untilMs) throw known;
       await clock.sleep(pauseMs, new AbortController().signal);
     }
   }

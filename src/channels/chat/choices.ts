@@ -1,8 +1,9 @@
 import type { Command } from "../../../commands/command.ts";
 import { formatLine } from "../../../commands/parse.ts";
+import { missingOption } from "../../../commands/read.ts";
 import type { Actor } from "../../core/actor.ts";
 import type { Desk, Submission } from "../../core/desk.ts";
-import type { Message } from "../message.ts";
+import type { Message } from "../../core/message.ts";
 import { renderChoices } from "../render/chat.ts";
 
 /** Options whose values the desk can list. */
@@ -19,12 +20,22 @@ export async function offerChoices(
   actor: Actor,
   submission: Submission,
 ): Promise<Message | null> {
-  const command = commands.find(({ name }) => name === submission.command);
-  const missing = command?.options.find(({ name, required }) => required && !Object.hasOwn(submission.options, name));
-  if (command === undefined || missing === undefined || !LISTED.includes(missing.kind)) return null;
-  const choices = await desk.complete(actor, command.name, missing.name, "");
+  const missing = missingOption(submission, commands);
+  if (missing === null || !LISTED.includes(missing.kind)) return null;
+  const choices = await desk.complete(actor, submission.command, missing.name, "");
   if (choices.length === 0) return null;
   return renderChoices(missing.name, choices.slice(0, MOST_CHOICES), (value) =>
     formatLine({ ...submission, options: { ...submission.options, [missing.name]: value } }),
   );
+}
+
+/** Whether only the name of a new agent is missing, which nobody can choose from a list. Not for strangers, whom the desk answers. */
+export async function isNameWanted(
+  { desk, commands }: { readonly desk: Desk; readonly commands: readonly Command[] },
+  actor: Actor,
+  submission: Submission,
+): Promise<boolean> {
+  if (missingOption(submission, commands)?.kind !== "new-agent") return false;
+  // The same list for everybody but strangers, for whom there is none.
+  return (await desk.complete(actor, "help", "command", "")).length > 0;
 }

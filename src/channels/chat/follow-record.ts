@@ -15,13 +15,15 @@ const schema = z.object({
   threadAsked: z.boolean(),
   /** Nothing can be said there any more. */
   silent: z.boolean(),
+  /** `endedAtMs` of the end that has been told, which the status message may still have to show; null: none. One that was stuck may end again. */
+  toldEndMs: z.number().nullable().default(null),
 });
 
 /** What a chat has been shown of an operation: all that is left of it when Creel is killed. */
 export type FollowRecord = z.output<typeof schema>;
 
 const NOTHING_SHOWN: FollowRecord = {
-  ...{ begun: 0, status: null, outdated: null, thread: null, threadAsked: false, silent: false },
+  ...{ begun: 0, status: null, outdated: null, thread: null, threadAsked: false, silent: false, toldEndMs: null },
 };
 
 /** Longer than any operation runs; what is never finished is forgotten by itself. */

@@ -1,35 +1,30 @@
 import type { Place } from "../../core/chat.ts";
-import { OpsError } from "../../core/errors.ts";
+import { asOpsError, OpsError } from "../../core/errors.ts";
+import type { Message } from "../../core/message.ts";
 import type { Chat, Posted, PostOptions } from "../channel.ts";
-import type { Message } from "../message.ts";
 import type { Clock } from "./clock.ts";
-import { createLane, type Lane } from "./lane.ts";
+import { createLane, type Lane, type Send } from "./lane.ts";
 import type { Urgency } from "./pace.ts";
 import { laneKey, messageKey } from "./places.ts";
 import type { Presses } from "./presses.ts";
+import { isPassing } from "./retry.ts";
 
 interface PostRequest extends PostOptions {
   /** It may have been posted before, by a process that did not live to write it down. */
   readonly maybeThere?: boolean;
 }
 
-interface Sent {
-  readonly posted: Posted;
-  /** false: it may have been there before, and show what was the latest then. */
-  readonly isFresh: boolean;
-}
-
 /**
  * Everything Creel says in one chat by itself. Each place has a queue; messages are rendered when it is their turn, so however long a
- * chat is away, what arrives afterwards is the latest. Failures that pass are waited out for as long as the process lives; the others
- * reject: `chat-forbidden`, or `internal` for what a chat does not accept.
+ * chat is away, what arrives afterwards is the latest. Failures that pass are waited out for as long as the process lives, by whatever is
+ * of the same kind in the same place and by nothing else; the others reject: `chat-forbidden`, or `internal` for what a chat does not accept.
  */
 export interface Outbox {
-  post(place: Place, render: () => Message, options: PostRequest): Promise<Sent>;
+  post(place: Place, render: () => Message, options: PostRequest): Promise<Posted>;
   /** Sends nothing when the message shows just that already. */
   edit(posted: Posted, render: () => Message, urgency: () => Urgency): Promise<"done" | "gone" | "frozen">;
   remove(posted: Posted): Promise<void>;
-  /** null also when it is not `wanted` any more at its turn. */
+  /** null also when it is not `wanted` any more at its turn, and when the chat is busy: it is tried once. */
   thread(posted: Posted, title: string, wanted: () => boolean): Promise<Place | null>;
   /** A waiting edit there may have become urgent. */
   reconsider(place: Place): void;
@@ -43,6 +38,7 @@ export interface Outbox {
 const MOST_REMEMBERED = 200;
 
 const now = (): Urgency => "now";
+const soon = (): Urgency => "soon";
 
 export function createOutbox({ chat, presses, clock }: { chat: Chat; presses: Presses; clock: Clock }): Outbox {
   const lanes = new Map<string, Lane>();
@@ -66,6 +62,7 @@ export function createOutbox({ chat, presses, clock }: { chat: Chat; presses: Pr
     post(place, render, { maybeThere = false, ...options }) {
       let isFirst = !maybeThere;
       return laneOf(place).add({
+        kind: "post",
         urgency: now,
         async run(send) {
           const message = await presses.dress(render());
@@ -74,12 +71,13 @@ export function createOutbox({ chat, presses, clock }: { chat: Chat; presses: Pr
           const posted = await send(() => chat.post(place, message, options));
           // After a failure the message may be the one of the first try.
           if (wasFirst) remember(posted, JSON.stringify(message));
-          return { posted, isFresh: wasFirst };
+          return posted;
         },
       });
     },
     edit: (posted, render, urgency) =>
       laneOf(posted.place).add({
+        kind: "edit",
         urgency,
         async run(send) {
           const message = await presses.dress(render());
@@ -91,12 +89,17 @@ export function createOutbox({ chat, presses, clock }: { chat: Chat; presses: Pr
           return result;
         },
       }),
-    remove: (posted) => laneOf(posted.place).add({ urgency: now, run: (send) => send(() => chat.remove(posted)) }),
-    thread: (posted, title, wanted) =>
-      laneOf(posted.place).add({
-        urgency: now,
-        run: async (send) => (wanted() ? send(() => chat.thread(posted, title)) : null),
-      }),
+    remove: (posted) =>
+      laneOf(posted.place).add({ kind: "remove", urgency: soon, run: (send) => send(() => chat.remove(posted)) }),
+    async thread(posted, title, wanted) {
+      const run = async (send: Send) => (wanted() ? send(() => chat.thread(posted, title)) : null);
+      try {
+        return await laneOf(posted.place).add({ kind: "thread", urgency: soon, run });
+      } catch (error) {
+        if (stopped || !isPassing(asOpsError(error))) throw error;
+        return null;
+      }
+    },
     reconsider: (place) => lanes.get(laneKey(place))?.reconsider(),
     async drained() {
       await Promise.all([...lanes.values()].map((lane) => lane.drained()));

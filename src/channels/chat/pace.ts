@@ -12,8 +12,6 @@ export interface Pacer {
   /** 0 when something may be sent now, else how long to wait before asking again. */
   delayMs(urgency: Urgency, nowMs: number): number;
   sent(nowMs: number): void;
-  /** Nothing is sent before that. */
-  pauseUntil(timeMs: number): void;
 }
 
 /**
@@ -23,7 +21,6 @@ export interface Pacer {
 export function createPacer({ gapMs, perMinute }: Pace): Pacer {
   const redraws = Math.max(1, Math.floor(perMinute * (1 - RESERVED)));
   let sentMs: number[] = [];
-  let pausedUntilMs = 0;
 
   return {
     delayMs(urgency, nowMs) {
@@ -33,13 +30,10 @@ export function createPacer({ gapMs, perMinute }: Pace): Pacer {
       const inTheWay = sentMs.at(-allowance);
       const free = inTheWay === undefined ? 0 : inTheWay + WINDOW_MS;
       const gap = urgency === "now" ? gapMs : Math.max(gapMs, spreadMs(sentMs, redraws, nowMs));
-      return Math.max(0, pausedUntilMs - nowMs, free - nowMs, last === undefined ? 0 : last + gap - nowMs);
+      return Math.max(0, free - nowMs, last === undefined ? 0 : last + gap - nowMs);
     },
     sent(nowMs) {
       sentMs.push(nowMs);
-    },
-    pauseUntil(timeMs) {
-      pausedUntilMs = Math.max(pausedUntilMs, timeMs);
     },
   };
 }

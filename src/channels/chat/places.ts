@@ -1,12 +1,8 @@
 import { z } from "zod";
-import type { Place } from "../../core/chat.ts";
+import { isPlace, type Place } from "../../core/chat.ts";
 import type { Posted } from "../channel.ts";
 
-export const placeSchema = z.object({
-  channel: z.enum(["discord", "telegram"]),
-  chat: z.string(),
-  topic: z.string().nullable(),
-}) satisfies z.ZodType<Place>;
+export const placeSchema = z.custom<Place>(isPlace);
 
 export const postedSchema = z.object({ place: placeSchema, id: z.string() }) satisfies z.ZodType<Posted>;
 

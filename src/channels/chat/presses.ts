@@ -1,14 +1,28 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { ChannelMemory } from "../../core/chat.ts";
-import type { TicketId } from "../../core/desk.ts";
+import type { Action, Message } from "../../core/message.ts";
+import type { TicketId } from "../../core/ticket.ts";
 import type { ChatMessage } from "../channel.ts";
-import type { Action, Message } from "../message.ts";
 import { buttonTooOld } from "../render/chat.ts";
 
 /** Telegram's `callback_data` takes 1–64 bytes (Bot API, InlineKeyboardButton); Discord's `custom_id` 100. */
 const MOST_BYTES = 64;
 const KEPT_MS = 30 * 24 * 60 * 60_000;
+
+export const LEAVE = "l:";
+/** Before a line that fits, and before the name of one that does not. */
+const LETTERS = { command: ["c", "k"], again: ["a", "b"], choose: ["d", "e"] } as const;
+
+/** Whether the message that carried it goes when it is done. */
+export function isOnce(press: string): boolean {
+  return /^[ab]:/.test(press);
+}
+
+/** Whether the message that carried it was a question, which is answered by it. */
+export function isChoice(press: string): boolean {
+  return /^[de]:/.test(press);
+}
 
 /** An answer to a question. */
 export interface Decision {
@@ -18,7 +32,7 @@ export interface Decision {
 
 /**
  * What buttons send back: `c:` and a command line if that fits, else `k:` and the name under which the line is kept for 30 days;
- * `y:` or `n:` and a question's ticket. Nothing in it is trusted when it comes back: the desk checks it like something typed.
+ * `a:` and `b:` are the same for what is done once, `d:` and `e:` for a choice, `l:` leaves it; `y:` or `n:` and a question's ticket. Nothing in it is trusted when it comes back: the desk checks it like something typed.
  */
 export interface Presses {
   /** Of actions that do the same only the first is kept. May throw OpsError `store-unavailable`. */
@@ -31,12 +45,14 @@ export interface Presses {
 
 export function createPresses(memory: ChannelMemory): Presses {
   const pressFor = async ({ does }: Action): Promise<string> => {
+    if (does.type === "leave") return LEAVE;
     if (does.type === "answer") return `${does.answer === "yes" ? "y" : "n"}:${does.ticket}`;
-    const short = `c:${does.line}`;
+    const [ofLine, ofName] = LETTERS[does.type];
+    const short = `${ofLine}:${does.line}`;
     if (short.length <= MOST_BYTES && /^[ -~]*$/.test(short)) return short;
     const name = createHash("sha256").update(does.line).digest("base64url");
     await memory.put(keyOf(name), does.line, KEPT_MS);
-    return `k:${name}`;
+    return `${ofName}:${name}`;
   };
 
   return {
@@ -55,8 +71,8 @@ export function createPresses(memory: ChannelMemory): Presses {
       return { ticket: ticket as TicketId, answer: letter === "y" ? "yes" : "no" };
     },
     async lineOf(press) {
-      if (press.startsWith("c:")) return press.slice(2);
-      const line = z.string().safeParse(press.startsWith("k:") ? await memory.get(keyOf(press.slice(2))) : null);
+      if (/^[cad]:/.test(press)) return press.slice(2);
+      const line = z.string().safeParse(/^[kbe]:/.test(press) ? await memory.get(keyOf(press.slice(2))) : null);
       if (!line.success) throw buttonTooOld();
       return line.data;
     },

@@ -2,13 +2,22 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { Completion } from "./completion.ts";
 import { createMutableOutput } from "./muted-output.ts";
+import { createTypedInput } from "./typed-input.ts";
 
-type Typed =
+export type Typed =
   | { readonly type: "line"; readonly text: string }
   /** Ctrl-C; `hadText` when it threw away a line being typed. */
   | { readonly type: "interrupt"; readonly hadText: boolean }
   /** Ctrl-D, a closed terminal, or `close`. */
   | { readonly type: "end" };
+
+/** How a terminal's program stops and goes on, as shells with job control know it. */
+export interface JobControl {
+  /** What Ctrl-Z asks for. The terminal belongs to others until the program is continued. */
+  suspend(): void;
+  /** `listener` hears that the program goes on: whatever stood on the screen may be gone. Returns how not to hear it any more. */
+  onContinued(listener: () => void): () => void;
+}
 
 export interface KeyboardParts {
   readonly input: Readable;
@@ -17,6 +26,7 @@ export interface KeyboardParts {
   /** false: no line editing and no escape sequences. */
   readonly editing: boolean;
   readonly complete: (line: string) => Promise<Completion>;
+  readonly jobControl: JobControl;
 }
 
 export interface Keyboard {
@@ -24,15 +34,18 @@ export interface Keyboard {
   ask(prompt: string): Promise<Typed>;
   /** While `work` draws, keys are not echoed; Ctrl-C and the end of input go to `onStop`. */
   during<T>(work: () => Promise<T>, onStop: (reason: "interrupt" | "end") => void): Promise<T>;
-  /** Prints above the line that is being typed, which stays; while work draws or nobody is asked, before the next prompt. */
+  /** Prints above the line that is being typed, which stays, however long; while work draws or nobody is asked, before the next prompt. */
   interject(print: () => void): void;
+  /** No key will come any more. */
+  isClosed(): boolean;
   close(): void;
 }
 
 export function createKeyboard(parts: KeyboardParts): Keyboard {
   const output = createMutableOutput(parts.output, parts.columns);
+  const input = createTypedInput(parts.input);
   const readline = createInterface({
-    input: parts.input,
+    input,
     output: output.stream,
     terminal: parts.editing,
     historySize: 500,
@@ -60,6 +73,24 @@ export function createKeyboard(parts: KeyboardParts): Keyboard {
     waiting = null;
     resolve(typed);
   };
+  // Of a terminal that has gone; its end is what counts.
+  readline.on("error", () => readline.close());
+  readline.on("SIGTSTP", () => parts.jobControl.suspend());
+  const stopHearing = parts.jobControl.onContinued(() => {
+    if (waiting !== null) promptAfresh();
+  });
+  // Below whatever stands there now: where readline believes the line to begin is not true any more.
+  const promptAfresh = () => {
+    Object.assign(readline, { prevRows: 0 });
+    readline.prompt(true);
+  };
+  // Readline would close for good, and whether the person leaves is still to be asked.
+  input.prependListener("keypress", (_text: string, key: { name?: string; ctrl?: boolean } | undefined) => {
+    if (key?.ctrl !== true || key.name !== "d" || readline.line !== "") return;
+    key.name = "end-of-input";
+    if (onStop !== null) onStop("interrupt");
+    deliver({ type: "end" });
+  });
   readline.on("line", (text) => deliver({ type: "line", text }));
   readline.on("SIGINT", () => {
     if (onStop !== null) {
@@ -90,10 +121,14 @@ export function createKeyboard(parts: KeyboardParts): Keyboard {
       const { rows } = readline.getCursorPos();
       parts.output.write(parts.editing ? `\r${rows > 0 ? `\x1b[${rows}A` : ""}\x1b[J` : "\n");
       print();
-      readline.prompt(true);
+      parts.output.write("\n");
+      promptAfresh();
     },
     async ask(prompt) {
-      for (const print of unsaid.splice(0)) print();
+      for (const print of unsaid.splice(0)) {
+        print();
+        parts.output.write("\n");
+      }
       readline.setPrompt(prompt);
       const typed = ahead.shift();
       if (typed !== undefined) {
@@ -126,8 +161,11 @@ export function createKeyboard(parts: KeyboardParts): Keyboard {
         output.mute(false);
       }
     },
+    isClosed: () => ended,
     close() {
+      stopHearing();
       readline.close();
+      input.close();
       output.close();
       for (const print of unsaid.splice(0)) print();
     },

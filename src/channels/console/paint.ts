@@ -1,5 +1,5 @@
-import type { Action, Block, Message, StepLine, Tone } from "../message.ts";
-import { barWords } from "../render/chat.ts";
+import type { Action, Block, Message, StepLine, TextPart, Tone } from "../../core/message.ts";
+import { barWords, timeWords } from "../render/chat.ts";
 import { type Look, type Mark, mark, styled } from "./look.ts";
 import { paintFields, paintTable } from "./paint-table.ts";
 import { cells, clean, padEnd, truncate, wrap } from "./text-width.ts";
@@ -33,7 +33,7 @@ function paintBlock(block: Block, outer: Look): string[] {
   const look = { ...outer, columns: Math.max(10, outer.columns - INDENT.length) };
   switch (block.type) {
     case "text":
-      return wrap(clean(block.text), look.columns);
+      return wrap(clean(typeof block.text === "string" ? block.text : block.text.map(partText).join("")), look.columns);
     case "fields":
       return paintFields(block.fields, look);
     case "table":
@@ -47,6 +47,11 @@ function paintBlock(block: Block, outer: Look): string[] {
     case "log":
       return block.lines.map((line) => styled(look, "dim", "│ ") + clean(line));
   }
+}
+
+function partText(part: TextPart): string {
+  if (typeof part === "string") return part;
+  return "atMs" in part ? timeWords(part.atMs) : part.place.chat;
 }
 
 function hanging(lead: string, text: string, look: Look, style?: "cyan"): string[] {

@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
-import type { Message } from "../message.ts";
+import type { Message } from "../../core/message.ts";
 import { type Look, toAscii } from "./look.ts";
 import { paint } from "./paint.ts";
 import { cells } from "./text-width.ts";
@@ -15,6 +15,8 @@ export interface Screen {
 export interface LiveRegion {
   /** Replaces what was drawn before. */
   draw(lines: readonly string[]): void;
+  /** What was drawn stays where it is; the next drawing begins below. */
+  letGo(): void;
 }
 
 /** `unicode` false: nothing but ASCII is written. */
@@ -43,6 +45,9 @@ export function createLiveRegion(screen: Screen, rows: () => number): LiveRegion
       // One write, and clearing only behind each line, so that nothing flickers.
       screen.write(`${back}${shown.map((line) => `${line}\x1b[K\n`).join("")}\x1b[J`);
       drawn = shown;
+    },
+    letGo() {
+      drawn = [];
     },
   };
 }

@@ -5,10 +5,10 @@ import type { Desk, Reply } from "../../core/desk.ts";
 import { asOpsError, OpsError } from "../../core/errors.ts";
 import { isOperationId, type OperationId, parseOperationId } from "../../core/names.ts";
 import { isEnded, type Operation } from "../../core/operation.ts";
-import { renderAnswer } from "../render/answer.ts";
 import { renderOutcome } from "../render/operation.ts";
 import { renderRefusal } from "../render/refusal.ts";
 import { renderDetached, renderLeaving, renderNothingToWatch } from "../render/terminal.ts";
+import type { JobControl } from "./keyboard.ts";
 import type { ProgressView } from "./progress.ts";
 import type { Screen } from "./screen.ts";
 import type { Unwatched } from "./unwatched.ts";
@@ -21,6 +21,7 @@ export interface SessionParts {
   readonly now: () => number;
   /** Made anew for every operation watched. */
   readonly progress: () => ProgressView;
+  readonly onContinued: JobControl["onContinued"];
   readonly unwatched: Unwatched;
   /** What somebody typed when asked; empty when nobody can be asked. */
   readonly confirm: (question: string, expected: string) => Promise<string>;
@@ -54,8 +55,8 @@ export async function runLine(parts: SessionParts, line: string, detach: AbortSi
 async function showReply(parts: SessionParts, reply: Reply, detach: AbortSignal): Promise<LineResult> {
   switch (reply.type) {
     case "answer":
-      parts.screen.print(renderAnswer(reply.answer, parts.now()));
-      if (reply.answer.type === "cancel" && reply.answer.accepted) parts.unwatched.add(reply.answer.operation.id);
+      parts.screen.print(reply.message);
+      if (reply.ends !== null) parts.unwatched.add(reply.ends);
       return FINE;
     case "operation":
       return follow(parts, reply.operation.id, reply.operation, detach);
@@ -89,6 +90,7 @@ async function follow(
   let latest = known;
   parts.unwatched.remove(id);
   const view = parts.progress();
+  const stopHearing = parts.onContinued(() => view.redraw());
   try {
     // One that has ended already needs no progress, only its outcome.
     if (latest !== null && !isEnded(latest)) view.show(latest);
@@ -98,6 +100,7 @@ async function follow(
       if (!(wasUnseen && isEnded(operation))) view.show(operation);
     }
   } finally {
+    stopHearing();
     view.close();
   }
   if (latest === null) {
@@ -109,7 +112,7 @@ async function follow(
     if (detach.reason !== LEAVING) parts.unwatched.add(id);
     return { ok: false, reason: "It was still going on." };
   }
-  const outcome = renderOutcome(latest);
-  parts.screen.print(outcome);
-  return latest.state === "succeeded" ? FINE : { ok: false, reason: latest.failure?.userMessage ?? outcome.title };
+  view.end(latest);
+  const reason = latest.failure?.userMessage ?? renderOutcome(latest).title;
+  return latest.state === "succeeded" ? FINE : { ok: false, reason };
 }

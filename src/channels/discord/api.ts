@@ -34,7 +34,7 @@ export function readAnswer<T extends z.ZodType>(schema: T, answer: unknown): z.o
 /** How every request to Discord is made, by the gateway's client too. */
 export function restOptions(api: string) {
   return {
-    api: api.replace(/\/+$/, ""),
+    api: api.replace(/(?<!\/)\/+$/, ""),
     timeout: TIMEOUT_MS,
     // Whoever asked repeats, or not: a repeated POST may write twice, and only the outbox knows what has become of a message meanwhile.
     retries: 0,

@@ -1,8 +1,9 @@
-import type { Line, Part } from "../shape/outline.ts";
+import { type Line, type Part, textOf } from "../shape/outline.ts";
+import type { Piece } from "../shape/pieces.ts";
 import { cut, lastLines } from "../shape/plain-text.ts";
-import { bold, codeBlock, escapeMarkup } from "./markdown.ts";
+import { bold, channelLink, codeBlock, escapeMarkup, inlineCode, relativeTime } from "./markdown.ts";
 
-const MAX_PIECE = 1600;
+const MAX_LINE = 1600;
 const LOG_LINES = 15;
 const LOG_CHARS = 1200;
 
@@ -18,17 +19,31 @@ export function sectionOf(part: Part): Section {
     const shown = lastLines(part.lines, LOG_CHARS, LOG_LINES);
     return { lines: shown.length === 0 ? [] : [codeBlock(shown)], isCut: false };
   }
-  const isCut = part.lines.some((line) => line.some(({ text }) => escapeMarkup(text).length > MAX_PIECE));
-  return { lines: part.lines.map(markup), isCut };
+  const lines = part.lines.map((line) => markup(line, MAX_LINE));
+  return { lines: lines.map(({ text }) => text), isCut: lines.some(({ isCut }) => isCut) };
 }
 
-function markup(line: Line): string {
-  return line
-    .map(({ text, look }) => {
-      const escaped = cut(escapeMarkup(text), MAX_PIECE);
-      return look === "strong" ? bold(escaped) : escaped;
-    })
-    .join("");
+/** A line in Discord's markup of at most `limit` UTF-16 units; what is longer is cut, and then has no formatting. */
+export function markup(line: Line, limit: number): { readonly text: string; readonly isCut: boolean } {
+  const text = line.map(pieceMarkup).join("");
+  if (text.length <= limit) return { text, isCut: false };
+  return { text: cut(escapeMarkup(textOf(line)), limit), isCut: true };
+}
+
+function pieceMarkup({ text, look, atMs }: Piece): string {
+  switch (look) {
+    case "plain":
+    case "detail":
+      return escapeMarkup(text);
+    case "strong":
+      return bold(escapeMarkup(text));
+    case "code":
+      return inlineCode(text);
+    case "time":
+      return atMs === undefined ? inlineCode(text) : relativeTime(atMs);
+    case "place":
+      return channelLink(text);
+  }
 }
 
 /** Whether a part can be read in the message itself, so that it needs no file of its own. */

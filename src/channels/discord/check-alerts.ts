@@ -1,9 +1,9 @@
 import { Routes } from "discord.js";
 import { z } from "zod";
 import type { Finding } from "../../core/finding.ts";
+import { look, ok } from "../../core/finding.ts";
 import { type DiscordApi, readAnswer } from "./api.ts";
 import type { Bot } from "./describe-bot.ts";
-import { look, ok } from "./findings.ts";
 import { isThread, permissionsIn } from "./permissions.ts";
 import { lackedBy, readMember, readServer } from "./server-member.ts";
 

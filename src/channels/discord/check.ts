@@ -1,11 +1,11 @@
 import type { Command } from "../../../commands/command.ts";
 import type { Finding } from "../../core/finding.ts";
+import { ok, problem } from "../../core/finding.ts";
 import type { Secret } from "../../core/secrets.ts";
 import { withApi } from "./api.ts";
 import { checkAlertsChannel } from "./check-alerts.ts";
 import { checkServers } from "./check-servers.ts";
 import { type Bot, readBot } from "./describe-bot.ts";
-import { ok, problem } from "./findings.ts";
 
 export interface CheckOptions {
   readonly token: Secret;

@@ -6,18 +6,16 @@ import {
   ButtonStyle,
   ComponentType,
 } from "discord.js";
+import type { Action, Tone } from "../../core/message.ts";
 import { buttonsOf, type ChatMessage } from "../channel.ts";
-import type { Action, Block, Tone } from "../message.ts";
 import { type Outline, outline, plainText } from "../shape/outline.ts";
 import { cut, words } from "../shape/plain-text.ts";
-import { fitsAsText, type Section, sectionOf } from "./blocks.ts";
-import { escapeMarkup } from "./markdown.ts";
+import { fitsAsText, markup, type Section, sectionOf } from "./blocks.ts";
 
-/** Source: Discord API, "Embed Limits". The description gets less than its 4096, so that all parts stay below 6000 together. */
-const MAX = { title: 256, description: 3400, fields: 25, fieldName: 128, fieldValue: 1000, allFields: 2300, label: 80 };
+/** Source: Discord API, "Embed Limits" and "Button Structure". The title is a message's text, where there is room for its markup. */
+const MAX = { title: 256, description: 4096, label: 80 };
 const PER_ROW = 5;
 const ROWS = 5;
-const SHORT = 28;
 /** Below the 10 MiB that any server allows. */
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
@@ -35,47 +33,32 @@ const STYLES: Readonly<Record<Action["tone"], APIButtonComponentWithCustomId["st
 };
 
 type ButtonRow = APIActionRowComponent<APIButtonComponentWithCustomId>;
-type Fields = NonNullable<APIEmbed["fields"]>;
 
 /** What Discord shows of a message. */
 export interface Composed {
+  /** Never empty. At most 300 characters. */
+  readonly content: string;
+  /** At most one. */
   readonly embeds: readonly APIEmbed[];
   readonly components: readonly ButtonRow[];
   readonly files: readonly RawFile[];
 }
 
-/** Any message as one embed and its buttons, within Discord's limits: what does not fit is in a file. */
+/**
+ * Any message as a line of text, one embed with the rest, and its buttons, within Discord's limits: what does not fit is in a file. The
+ * title is the text, because a notification shows nothing else.
+ */
 export function compose(message: ChatMessage): Composed {
-  const last = message.blocks.at(-1);
-  const { fields, isCut: fieldsCut } = last?.type === "fields" ? fieldsOf(last) : { fields: [], isCut: false };
-  const above = outline(last?.type === "fields" ? { ...message, blocks: message.blocks.slice(0, -1) } : message);
-  const { description, isCut } = joined(above.parts.map(sectionOf));
-  const title = escapeMarkup(above.title);
-  const embed: APIEmbed = { title: cut(title, MAX.title), color: COLOURS[message.tone] };
-  if (description !== "") embed.description = description;
-  if (fields.length > 0) embed.fields = fields;
-  const isLossy = isCut || fieldsCut || title.length > MAX.title;
-  return { embeds: [embed], components: buttonRows(message), files: filesOf(outline(message), isLossy) };
-}
-
-/** Discord shows fields below everything else, so only a last block can be made of them. */
-function fieldsOf(block: Extract<Block, { type: "fields" }>): { fields: Fields; isCut: boolean } {
-  const fields: Fields = [];
-  let room = MAX.allFields;
-  let isCut = block.fields.length > MAX.fields;
-  for (const { name, value } of block.fields.slice(0, MAX.fields)) {
-    const [escapedName, escapedValue] = [escapeMarkup(words(name)), escapeMarkup(words(value))];
-    const field = {
-      name: cut(escapedName, MAX.fieldName),
-      value: cut(escapedValue, MAX.fieldValue),
-      inline: escapedName.length <= SHORT && escapedValue.length <= SHORT,
-    };
-    room -= field.name.length + field.value.length;
-    if (room < 0) return { fields, isCut: true };
-    isCut ||= escapedName.length > MAX.fieldName || escapedValue.length > MAX.fieldValue;
-    fields.push(field);
-  }
-  return { fields, isCut };
+  const whole = outline(message);
+  const { description, isCut } = joined(whole.parts.map(sectionOf));
+  const title = markup(whole.title, MAX.title);
+  return {
+    content: whole.mark === null ? title.text : `${whole.mark} ${title.text}`,
+    // No fields: phones show the name and the value of each below each other, so that all take twice as many lines.
+    embeds: description === "" ? [] : [{ color: COLOURS[message.tone], description }],
+    components: buttonRows(message),
+    files: filesOf(whole, isCut || title.isCut),
+  };
 }
 
 /** As many whole lines as there is room for. */

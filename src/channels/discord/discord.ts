@@ -5,13 +5,16 @@ import { OpsError } from "../../core/errors.ts";
 import type { Secret } from "../../core/secrets.ts";
 import type { Chat, ChatHandler, Pace } from "../channel.ts";
 import { cleanLine, cut } from "../shape/plain-text.ts";
+import { createSkip } from "../skipped.ts";
 import { createApi, type DiscordApi } from "./api.ts";
 import { type Interaction, readInteraction } from "./interaction.ts";
-import { Link, PAUSES, type Pauses } from "./link.ts";
+import { createLink, PAUSES, type Pauses } from "./link.ts";
 import { createMessages, type Messages } from "./messages.ts";
-import { createResponder } from "./responder.ts";
+import { createResponder, type DiscordResponder } from "./responder.ts";
+import { madeAtMs } from "./snowflake.ts";
 import { createThreads } from "./threads.ts";
-import { Trouble } from "./trouble.ts";
+import { createTrouble } from "./trouble.ts";
+import { createWhispers, type Whispers } from "./whispers.ts";
 
 export interface DiscordOptions {
   readonly token: Secret;
@@ -24,6 +27,8 @@ export interface DiscordOptions {
   readonly onError: (error: unknown) => void;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Milliseconds since some moment, which nobody sets. */
+  readonly elapsed: () => number;
   readonly pauses?: Pauses;
 }
 
@@ -31,6 +36,8 @@ export interface DiscordOptions {
 const PACE: Pace = { gapMs: 1_500, perMinute: 40 };
 /** Choices that come later are not shown any more. */
 const CHOICES_MS = 2_500;
+/** Within this time an interaction is certainly open, whatever the clocks say. */
+const SOON_MS = 1_500;
 const MAX_CHOICES = 25;
 const MAX_CHOICE = 100;
 
@@ -41,14 +48,17 @@ export function createDiscordChat({
   commands,
   onError,
   now,
+  elapsed,
   pauses,
 }: DiscordOptions): Chat {
   let handler: ChatHandler | null = null;
-  const trouble = new Trouble((error) => handler?.trouble(error));
+  const trouble = createTrouble((error) => handler?.trouble(error));
   const api = createApi(token, apiRoot, (refused) => trouble.report("requests", refused));
   const messages = createMessages(api, now);
-  const { none, thread } = createThreads(api, now);
-  const link = new Link({
+  const whispers = createWhispers(api, elapsed);
+  const skip = createSkip("Discord", onError);
+  const { none, thread } = createThreads(api, elapsed);
+  const link = createLink({
     token,
     api,
     apiRoot,
@@ -56,15 +66,13 @@ export function createDiscordChat({
     commands,
     pauses: pauses ?? PAUSES,
     onInteraction(data) {
-      try {
-        const interaction = readInteraction(data);
-        if (interaction === null || handler === null) return;
-        if (interaction.isInThread) none(interaction.place.chat);
-        receive(interaction, handler, { api, messages, now }).catch(onError);
-      } catch (error) {
-        onError(error);
-      }
+      const interaction = readInteraction(data);
+      if (interaction === "unreadable") return skip("a command or a press");
+      if (interaction === null || handler === null) return;
+      if (interaction.isInThread) none(interaction.place.chat);
+      receive(interaction, handler, { api, messages, whispers, now, elapsed }).catch(onError);
     },
+    skip,
     onVerdict: (refused) => trouble.report("gateway", refused),
     onError,
   });
@@ -86,6 +94,7 @@ export function createDiscordChat({
     },
     pace: () => PACE,
     ...messages,
+    edit: async (posted, message) => (await whispers.edit(posted, message)) ?? messages.edit(posted, message),
     thread,
   };
 }
@@ -93,27 +102,58 @@ export function createDiscordChat({
 interface Parts {
   readonly api: DiscordApi;
   readonly messages: Messages;
+  readonly whispers: Whispers;
   readonly now: () => number;
+  /** Milliseconds since some moment, which nobody sets. */
+  readonly elapsed: () => number;
 }
 
 async function receive(interaction: Interaction, handler: ChatHandler, parts: Parts): Promise<void> {
-  const { actor, place, ticket, canPost } = interaction;
+  const { actor, place, ref, canPost } = interaction;
+  const atMs = madeAtMs(ref.id);
+  // Discord tells the person of an error after three seconds; whether it has is known for certain by answering.
+  const lateBy = (responder: DiscordResponder) => async () => {
+    if (parts.now() - atMs < SOON_MS) return false;
+    await responder.wait();
+    return responder.isLost();
+  };
   switch (interaction.kind) {
     case "command": {
-      const responder = createResponder({ ...parts, ticket, place, source: null });
-      await handler.command({ actor, place, key: ticket.id, canPost, read: () => interaction.submission, responder });
+      const responder = createResponder({ ...parts, ref, actor, place, source: null });
+      const isLate = lateBy(responder);
+      await handler.command({
+        actor,
+        place,
+        key: ref.id,
+        atMs,
+        isLate,
+        canPost,
+        read: () => interaction.submission,
+        responder,
+      });
       return;
     }
     case "press": {
       const { message, press } = interaction;
-      const responder = createResponder({ ...parts, ticket, place, source: message });
-      await handler.press({ actor, key: ticket.id, canPost, posted: { place, id: message.id }, press, responder });
+      const responder = createResponder({ ...parts, ref, actor, place, source: message });
+      const isLate = lateBy(responder);
+      await handler.press({
+        actor,
+        key: ref.id,
+        atMs,
+        isLate,
+        canPost,
+        posted: { place, id: message.id },
+        isOrdinary: !message.isEphemeral,
+        press,
+        responder,
+      });
       return;
     }
     case "typing": {
-      const sinceMs = parts.now();
+      const sinceMs = parts.elapsed();
       const choices = await handler.complete(actor, interaction.command, interaction.option, interaction.typed);
-      if (parts.now() - sinceMs > CHOICES_MS) return;
+      if (parts.elapsed() - sinceMs > CHOICES_MS) return;
       await suggest(parts.api, interaction, choices);
       return;
     }
@@ -121,12 +161,12 @@ async function receive(interaction: Interaction, handler: ChatHandler, parts: Pa
 }
 
 /** Nobody misses choices that could not be shown: the next letter asks again. */
-async function suggest({ request }: DiscordApi, { ticket }: Interaction, all: readonly Choice[]): Promise<void> {
+async function suggest({ request }: DiscordApi, { ref }: Interaction, all: readonly Choice[]): Promise<void> {
   const choices = all
     .filter(({ value }) => value !== "" && value.length <= MAX_CHOICE)
     .slice(0, MAX_CHOICES)
     .map(({ value, label }) => ({ name: cut(cleanLine(label), MAX_CHOICE) || value, value }));
-  const route = Routes.interactionCallback(ticket.id, ticket.token);
+  const route = Routes.interactionCallback(ref.id, ref.token);
   const body = { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices } };
   await request({ method: "POST", route, body, auth: false }).catch((error: unknown) => {
     if (!(error instanceof OpsError)) throw error;

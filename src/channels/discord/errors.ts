@@ -6,6 +6,7 @@ import {
   HTTPError,
   RateLimitError,
 } from "discord.js";
+import { errnoOf } from "../../core/errno.ts";
 import { OpsError } from "../../core/errors.ts";
 
 /** Source: Discord API, "Opcodes and Status Codes", JSON error codes. */
@@ -117,7 +118,8 @@ function busy(retryAfterMs: number): OpsError {
     code: "chat-unavailable",
     userMessage: "Discord asks to wait a moment.",
     retry: "later",
-    retryAfterMs: Math.max(0, Math.ceil(retryAfterMs)),
+    // Whatever a header made of it, it has to be a time to wait.
+    retryAfterMs: Number.isFinite(retryAfterMs) ? Math.max(0, Math.ceil(retryAfterMs)) : null,
   });
 }
 
@@ -126,5 +128,6 @@ function unavailable(userMessage: string, cause: Error): OpsError {
 }
 
 function systemCode(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? `, ${error.code}` : "";
+  const code = errnoOf(error);
+  return code === null ? "" : `, ${code}`;
 }

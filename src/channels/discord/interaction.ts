@@ -3,27 +3,38 @@ import { z } from "zod";
 import type { Actor } from "../../core/actor.ts";
 import type { Place } from "../../core/chat.ts";
 import type { Submission } from "../../core/desk.ts";
-import { OpsError } from "../../core/errors.ts";
 import { isThread, mayPost } from "./permissions.ts";
+import { SNOWFLAKE } from "./snowflake.ts";
 
-const user = z.object({ id: z.string(), username: z.string(), global_name: z.string().nullish() });
+const snowflake = z.string().regex(SNOWFLAKE);
+const user = z.object({
+  id: snowflake,
+  username: z.string(),
+  global_name: z.string().nullish(),
+  bot: z.boolean().nullish(),
+  system: z.boolean().nullish(),
+});
 const option = z.object({
   name: z.string(),
   value: z.union([z.string(), z.number(), z.boolean()]).optional(),
-  focused: z.boolean().default(false),
+  focused: z.boolean().nullish(),
 });
-const command = z.object({ name: z.string(), options: z.array(option).default([]) });
+const command = z.object({ name: z.string(), options: z.array(option).nullish() });
 const common = {
-  id: z.string(),
-  application_id: z.string(),
+  id: snowflake,
+  application_id: snowflake,
   /** Answers this interaction, and nothing else, for 15 minutes. */
-  token: z.string(),
-  channel_id: z.string(),
-  channel: z.object({ type: z.number() }).optional(),
+  token: z.string().regex(/^[\w.-]+$/),
+  channel_id: snowflake,
+  channel: z.object({ type: z.number() }).nullish().catch(null),
   /** What the bot may do where this comes from. */
-  app_permissions: z.string().regex(/^\d+$/).optional(),
-  member: z.object({ user, roles: z.array(z.string()), nick: z.string().nullish() }).optional(),
-  user: user.optional(),
+  app_permissions: z
+    .string()
+    .regex(/^\d{1,30}$/)
+    .nullish()
+    .catch(null),
+  member: z.object({ user, roles: z.array(z.string()).catch([]), nick: z.string().nullish() }).nullish(),
+  user: user.nullish(),
 };
 /** Source: Discord API, "Interaction Object". Kinds that Creel does not use are left out. */
 const schema = z.discriminatedUnion("type", [
@@ -33,7 +44,7 @@ const schema = z.discriminatedUnion("type", [
     ...common,
     type: z.literal(InteractionType.MessageComponent),
     data: z.object({ custom_id: z.string(), component_type: z.literal(ComponentType.Button) }),
-    message: z.object({ id: z.string(), flags: z.number().default(0) }),
+    message: z.object({ id: snowflake, flags: z.number().nullish() }),
   }),
 ]);
 
@@ -44,14 +55,14 @@ const OURS: ReadonlySet<number> = new Set([
 ]);
 
 /** How an interaction is answered. */
-export interface Ticket {
+export interface InteractionRef {
   readonly id: string;
   readonly applicationId: string;
   readonly token: string;
 }
 
 interface Common {
-  readonly ticket: Ticket;
+  readonly ref: InteractionRef;
   readonly actor: Actor;
   readonly place: Place;
   readonly isInThread: boolean;
@@ -68,33 +79,26 @@ export type Interaction =
       readonly message: { id: string; isEphemeral: boolean };
     });
 
-/**
- * What a person did, from INTERACTION_CREATE; null for what Creel does not offer. Roles are read here, because the library would look
- * them up in a cache. @throws OpsError `internal` when it is not as Discord documents it.
- */
-export function readInteraction(data: unknown): Interaction | null {
+/** What a person did, from INTERACTION_CREATE; null for what Creel does not offer, and for what no person did. */
+export function readInteraction(data: unknown): Interaction | null | "unreadable" {
   const parsed = schema.safeParse(data);
-  if (!parsed.success) {
-    if (isOther(data)) return null;
-    const userMessage = "Discord sent a command or a press that cannot be read.";
-    throw new OpsError({ code: "internal", userMessage, cause: parsed.error });
-  }
+  if (!parsed.success) return isOther(data) ? null : "unreadable";
   const { id, token, application_id: applicationId, channel_id: chat, member } = parsed.data;
   const person = member?.user ?? parsed.data.user;
-  if (person === undefined) return null;
+  if (person == null || person.bot === true || person.system === true) return null;
   const name = member?.nick ?? person.global_name ?? person.username;
   const actor: Actor = { channel: "discord", user: person.id, roles: member?.roles ?? [], name };
   const place: Place = { channel: "discord", chat, topic: null };
   const isInThread = isThread(parsed.data.channel?.type ?? null);
   const granted = parsed.data.app_permissions;
-  const canPost = granted === undefined || mayPost(BigInt(granted), isInThread);
-  const shared = { ticket: { id, applicationId, token }, actor, place, isInThread, canPost };
+  const canPost = granted == null || mayPost(BigInt(granted), isInThread);
+  const shared = { ref: { id, applicationId, token }, actor, place, isInThread, canPost };
   switch (parsed.data.type) {
     case InteractionType.ApplicationCommand:
       return { ...shared, kind: "command", submission: submissionOf(parsed.data.data) };
     case InteractionType.ApplicationCommandAutocomplete: {
       const { name: typedCommand, options } = parsed.data.data;
-      const focused = options.find((one) => one.focused);
+      const focused = options?.find((one) => one.focused);
       if (focused === undefined) return null;
       return {
         ...shared,
@@ -106,7 +110,7 @@ export function readInteraction(data: unknown): Interaction | null {
     }
     case InteractionType.MessageComponent: {
       const { data: button, message } = parsed.data;
-      const isEphemeral = (message.flags & MessageFlags.Ephemeral) !== 0;
+      const isEphemeral = ((message.flags ?? 0) & MessageFlags.Ephemeral) !== 0;
       return { ...shared, kind: "press", press: button.custom_id, message: { id: message.id, isEphemeral } };
     }
   }
@@ -118,6 +122,8 @@ function isOther(data: unknown): boolean {
 }
 
 function submissionOf({ name, options }: z.output<typeof command>): Submission {
-  const given = options.flatMap((one) => (one.value === undefined ? [] : [[one.name, String(one.value)] as const]));
+  const given = (options ?? []).flatMap((one) =>
+    one.value === undefined ? [] : [[one.name, String(one.value)] as const],
+  );
   return { command: name, options: Object.fromEntries(given), confirmation: null };
 }

@@ -13,7 +13,12 @@ const made = z.object({ id: z.string() });
 /** Later edits have a small limit of their own, which Discord states as 30046 or as an ordinary 429. */
 const FREELY_EDITED_MS = 60 * 60_000;
 
-export type Messages = Pick<Chat, "post" | "edit" | "remove">;
+export interface Messages extends Pick<Chat, "post" | "edit" | "remove"> {
+  /** Takes away the buttons. What cannot be changed any more stays as it is. */
+  disarm(posted: Posted): Promise<void>;
+}
+
+export const WITHOUT_BUTTONS: Payload = { body: { components: [] }, files: [] };
 
 /** Ordinary messages, by the routes of their channel: they outlive interactions. */
 export function createMessages(api: DiscordApi, now: () => number): Messages {
@@ -42,22 +47,25 @@ export function createMessages(api: DiscordApi, now: () => number): Messages {
     }
   }
 
+  async function put({ place, id }: Posted, payload: Payload): Promise<"done" | "gone" | "frozen"> {
+    try {
+      await change(api, Routes.channelMessage(place.chat, id), payload);
+      return "done";
+    } catch (error) {
+      const code = discordCode(error);
+      if (code === CODE.unknownMessage) return "gone";
+      // A new message would open an archived thread again; an edit cannot.
+      if (code === CODE.tooOldToEdit || code === CODE.archivedThread) return "frozen";
+      if (isToldToWait(error) && now() - madeAtMs(id) > FREELY_EDITED_MS) return "frozen";
+      throw error;
+    }
+  }
+
   return {
     post,
-    async edit({ place, id }, message) {
-      const { body, files } = payloadOf(message);
-      const route = Routes.channelMessage(place.chat, id);
-      try {
-        await change(api, route, { body, files });
-        return "done";
-      } catch (error) {
-        const code = discordCode(error);
-        if (code === CODE.unknownMessage) return "gone";
-        // A new message would open an archived thread again; an edit cannot.
-        if (code === CODE.tooOldToEdit || code === CODE.archivedThread) return "frozen";
-        if (isToldToWait(error) && now() - madeAtMs(id) > FREELY_EDITED_MS) return "frozen";
-        throw error;
-      }
+    edit: (posted, message) => put(posted, payloadOf(message)),
+    async disarm(posted) {
+      await put(posted, WITHOUT_BUTTONS);
     },
     async remove({ place, id }) {
       try {

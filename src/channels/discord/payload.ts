@@ -9,13 +9,13 @@ export interface Payload {
   readonly files: readonly RawFile[];
 }
 
-/** Embeds bother nobody, so who is notified is named in front of the embed, and nobody else can be. */
+/** Who is notified is named in front of the text, and nobody else can be. */
 export function payloadOf(message: ChatMessage, notify: Actor | null = null): Payload {
-  const { embeds, components, files } = compose(message);
+  const { content, embeds, components, files } = compose(message);
   const user = notify?.channel === "discord" && /^\d{15,20}$/.test(notify.user) ? notify.user : null;
   return withFiles(
     {
-      content: user === null ? "" : `<@${user}>`,
+      content: user === null ? content : `<@${user}> ${content}`,
       embeds,
       components,
       allowed_mentions: { parse: [], users: user === null ? [] : [user], replied_user: false },

@@ -44,7 +44,7 @@ function toDiscord({ name, summary, options }: Command, isGlobal: boolean): obje
   };
 }
 
-function optionToDiscord({ name, summary, kind, required, choices = [], min, max }: CommandOption): object {
+function optionToDiscord({ name, summary, kind, required, choices = [], min, max, offers }: CommandOption): object {
   const common = { name, description: cut(summary, MAX_SUMMARY), required };
   if (kind === "count") {
     const bounds = {
@@ -54,7 +54,7 @@ function optionToDiscord({ name, summary, kind, required, choices = [], min, max
     return { ...common, type: ApplicationCommandOptionType.Integer, ...bounds };
   }
   const text = { ...common, type: ApplicationCommandOptionType.String };
-  if (kind === "agent" || kind === "operation") return { ...text, autocomplete: true };
+  if (kind === "agent" || kind === "operation" || offers !== undefined) return { ...text, autocomplete: true };
   if (kind !== "choice") return text;
   if (choices.length > MAX_CHOICES) return { ...text, autocomplete: true };
   return { ...text, choices: choices.map((choice) => ({ name: choice, value: choice })) };

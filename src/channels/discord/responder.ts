@@ -1,35 +1,35 @@
 import { InteractionResponseType, MessageFlags, Routes } from "discord.js";
 import { z } from "zod";
+import type { Actor } from "../../core/actor.ts";
 import type { Place } from "../../core/chat.ts";
 import { OpsError } from "../../core/errors.ts";
 import type { ChatMessage, Posted, Responder } from "../channel.ts";
+import { renderTooLate } from "../render/late.ts";
 import { type DiscordApi, readAnswer } from "./api.ts";
 import { CODE, discordCode } from "./errors.ts";
-import type { Ticket } from "./interaction.ts";
-import type { Messages } from "./messages.ts";
+import type { InteractionRef } from "./interaction.ts";
+import { type Messages, WITHOUT_BUTTONS } from "./messages.ts";
 import { type Payload, payloadOf } from "./payload.ts";
-
-/** Source: Discord API, "Receiving and Responding": 15 minutes, less what the way takes. That the first answer came within 3 seconds is told by Discord. */
-const TOKEN_MS = 15 * 60_000 - 10_000;
+import { OVER, TOKEN_MS, type Whispers } from "./whispers.ts";
 
 const message = z.object({ id: z.string() });
 const firstAnswer = z.object({ resource: z.object({ message }) });
-/** What Discord says about a token, or an answer behind it, that is no more. */
-const OVER: ReadonlySet<number | null> = new Set([
-  CODE.expiredToken,
-  CODE.unknownWebhook,
-  CODE.unknownInteraction,
-  CODE.unknownMessage,
-]);
 
 export interface Answering {
   readonly api: DiscordApi;
   readonly messages: Messages;
-  readonly now: () => number;
-  readonly ticket: Ticket;
+  readonly whispers: Whispers;
+  readonly elapsed: () => number;
+  readonly ref: InteractionRef;
+  readonly actor: Actor;
   readonly place: Place;
   /** The message whose button was pressed; null for a command. */
   readonly source: { readonly id: string; readonly isEphemeral: boolean } | null;
+}
+
+export interface DiscordResponder extends Responder {
+  /** Discord had given up when it was answered first: the person was told of an error. */
+  isLost(): boolean;
 }
 
 /**
@@ -39,11 +39,20 @@ export interface Answering {
 type State = "fresh" | "thinking" | "updating" | "open" | "lost";
 
 /**
- * Answers one interaction. A public answer after `wait`, or one that comes too late, is an ordinary message; a private one has nowhere
- * else to go and is dropped.
+ * Answers one interaction. A public answer after `wait`, or one that comes too late, is an ordinary message; instead of a private one, the
+ * person is told by name that it came too late.
  */
-export function createResponder({ api, messages, now, ticket, place, source }: Answering): Responder {
-  const receivedMs = now();
+export function createResponder({
+  api,
+  messages,
+  whispers,
+  elapsed,
+  ref,
+  actor,
+  place,
+  source,
+}: Answering): DiscordResponder {
+  const receivedMs = elapsed();
   let state: State = "fresh";
   let last: Promise<unknown> = Promise.resolve();
 
@@ -54,13 +63,13 @@ export function createResponder({ api, messages, now, ticket, place, source }: A
     return next;
   }
 
-  const isAlive = () => state !== "fresh" && state !== "lost" && now() - receivedMs < TOKEN_MS;
-  const original = () => Routes.webhookMessage(ticket.applicationId, ticket.token, "@original");
+  const isAlive = () => state !== "fresh" && state !== "lost" && elapsed() - receivedMs < TOKEN_MS;
+  const original = () => Routes.webhookMessage(ref.applicationId, ref.token, "@original");
 
   /** @returns Discord's reply, or null when this cannot be the first answer any more. */
   async function first(type: InteractionResponseType, next: State, payload: Payload): Promise<unknown> {
     if (state !== "fresh") return null;
-    const route = Routes.interactionCallback(ticket.id, ticket.token);
+    const route = Routes.interactionCallback(ref.id, ref.token);
     const request = { method: "POST", route, query: { with_response: "true" }, auth: false } as const;
     try {
       const answer = await api.request({ ...request, body: { type, data: payload.body }, files: payload.files });
@@ -88,7 +97,7 @@ export function createResponder({ api, messages, now, ticket, place, source }: A
         ? await api.request({ method: "PATCH", route: original(), body, files, auth: false })
         : await api.request({
             method: "POST",
-            route: Routes.webhook(ticket.applicationId, ticket.token),
+            route: Routes.webhook(ref.applicationId, ref.token),
             query: { wait: "true" },
             ...payload,
             auth: false,
@@ -106,7 +115,7 @@ export function createResponder({ api, messages, now, ticket, place, source }: A
     if (answer !== null) return { place, id: readAnswer(firstAnswer, answer).resource.message.id };
     try {
       // The same key each time, so that an answer whose reply was lost is not given twice.
-      const posted = await messages.post(place, shown, { key: ticket.id, notify: null, aloud: true, replyTo: null });
+      const posted = await messages.post(place, shown, { key: ref.id, notify: null, aloud: true, replyTo: null });
       await stopThinking();
       return posted;
     } catch (error) {
@@ -116,6 +125,11 @@ export function createResponder({ api, messages, now, ticket, place, source }: A
     }
   }
 
+  /** In the channel, to the person by name, when Discord had given up before the first answer. */
+  async function instead(shown: ChatMessage): Promise<void> {
+    if (state === "lost") await messages.post(place, shown, { key: ref.id, notify: actor, replyTo: null });
+  }
+
   async function stopThinking(): Promise<void> {
     if (state !== "thinking" || !isAlive()) return;
     state = "open";
@@ -123,18 +137,22 @@ export function createResponder({ api, messages, now, ticket, place, source }: A
     await api.request({ method: "DELETE", route: original(), auth: false }).catch(() => undefined);
   }
 
+  /** Changes the pressed message. @returns false when it is an ordinary one that the interaction cannot change any more. */
+  async function update(payload: Payload, pressed: NonNullable<typeof source>): Promise<boolean> {
+    if ((await first(InteractionResponseType.UpdateMessage, "open", payload)) !== null) return true;
+    if (!pressed.isEphemeral) return false;
+    if (!isAlive()) return true;
+    // Only the interaction can change an ephemeral message, and `wait` has kept it as the original.
+    await api.request({ method: "PATCH", route: original(), ...payload, auth: false }).catch((error: unknown) => {
+      if (!OVER.has(discordCode(error))) throw error;
+    });
+    return true;
+  }
+
   async function replaced(shown: ChatMessage, pressed: NonNullable<typeof source>): Promise<void> {
-    const payload = payloadOf(shown);
-    if ((await first(InteractionResponseType.UpdateMessage, "open", payload)) !== null) return;
-    if (!pressed.isEphemeral) {
-      await messages.edit({ place, id: pressed.id }, shown);
-      await stopThinking();
-    } else if (isAlive()) {
-      // Only the interaction can change an ephemeral message, and `wait` has kept it as the original.
-      await api.request({ method: "PATCH", route: original(), ...payload, auth: false }).catch((error: unknown) => {
-        if (!OVER.has(discordCode(error))) throw error;
-      });
-    }
+    if (await update(payloadOf(shown), pressed)) return;
+    await messages.edit({ place, id: pressed.id }, shown);
+    await stopThinking();
   }
 
   return {
@@ -149,10 +167,30 @@ export function createResponder({ api, messages, now, ticket, place, source }: A
             ] as const);
         await first(type, next, { body, files: [] });
       }),
-    answer: (shown) => inTurn(() => (shown.private ? privately(shown) : publicly(shown))),
+    answer: (shown) =>
+      inTurn(async () => {
+        if (!shown.private) return publicly(shown);
+        const posted = await privately(shown);
+        if (posted !== null && shown.presses.length > 0) whispers.add(posted.id, ref);
+        if (posted === null) await instead({ ...renderTooLate(), presses: [] });
+        return posted;
+      }),
+    isLost: () => state === "lost",
+    // Told of an error, people would ask for it again: they hear where it went instead.
     accept: (shown) =>
       inTurn(async () => {
-        await privately(shown);
+        if ((await privately(shown)) === null) await instead(shown);
+      }),
+    // Discord tells the person of an error where a command is not answered.
+    async turnAway(shown) {
+      const { body, files } = payloadOf(shown);
+      const payload = { body: { ...body, flags: MessageFlags.Ephemeral }, files };
+      await first(InteractionResponseType.ChannelMessageWithSource, "open", payload).catch(() => undefined);
+    },
+    disarm: () =>
+      inTurn(async () => {
+        if (source === null || (await update(WITHOUT_BUTTONS, source))) return;
+        await messages.disarm({ place, id: source.id });
       }),
     replace: (shown) =>
       inTurn(async () => {

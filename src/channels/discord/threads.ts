@@ -20,18 +20,18 @@ export interface Threads extends Pick<Chat, "thread"> {
 }
 
 /** Threads below messages. */
-export function createThreads(api: DiscordApi, now: () => number): Threads {
+export function createThreads(api: DiscordApi, elapsed: () => number): Threads {
   const noneUntilMs = new Map<string, number>();
 
   function none(channel: string): void {
-    for (const [known, untilMs] of noneUntilMs) if (untilMs <= now()) noneUntilMs.delete(known);
-    noneUntilMs.set(channel, now() + REMEMBERED_MS);
+    for (const [known, untilMs] of noneUntilMs) if (untilMs <= elapsed()) noneUntilMs.delete(known);
+    noneUntilMs.set(channel, elapsed() + REMEMBERED_MS);
   }
 
   return {
     none,
     async thread({ place, id }, title) {
-      if (now() < (noneUntilMs.get(place.chat) ?? 0)) return null;
+      if (elapsed() < (noneUntilMs.get(place.chat) ?? 0)) return null;
       try {
         const body = { name: cut(cleanLine(title), MAX_NAME) || "–", auto_archive_duration: AUTO_ARCHIVE_MINUTES };
         const answer = await api.request({ method: "POST", route: Routes.threads(place.chat, id), body });

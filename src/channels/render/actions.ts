@@ -1,20 +1,21 @@
+import { actionFor as actionAmong } from "../../../commands/action.ts";
+import { commands } from "../../../commands/index.ts";
+import { type Action, command } from "../../core/message.ts";
 import type { Operation } from "../../core/operation.ts";
-import { type Action, command } from "../message.ts";
+import { task } from "../../operations/words.ts";
+import type { Look } from "../../questions/question.ts";
 
-const LABELS: Readonly<Record<string, readonly [label: string, tone: Action["tone"]]>> = {
-  deploy: ["Deploy", "good"],
-  status: ["Status", "plain"],
-  logs: ["Logs", "plain"],
-  destroy: ["Destroy", "danger"],
-  cancel: ["Cancel", "danger"],
-  history: ["History", "plain"],
-  image: ["Build it", "plain"],
-};
-
-/** A command line as something to press. After an operation that did not succeed, its own command is a second try. */
+/** See `commands/action.ts`: with the labels of the commands there are. */
 export function actionFor(line: string, after: Operation | null = null): Action {
-  const name = /^\/?([a-z-]+)/.exec(line)?.[1] ?? line;
-  if (after !== null && after.kind === name && after.state !== "succeeded") return command("Retry", line, "good");
-  const [label, tone] = (Object.hasOwn(LABELS, name) ? LABELS[name] : undefined) ?? [`/${name}`, "plain" as const];
-  return command(label, line, tone);
+  return actionAmong(line, commands, after);
+}
+
+/** What questions need to know to be shown. */
+export function lookAt(nowMs: number): Look {
+  return { nowMs, action: (line) => actionFor(line) };
+}
+
+/** Stops an operation; the line holds only its id, so the label says what it is. */
+export function cancelAction(operation: Operation): Action {
+  return command(`Cancel ${task(operation)}`, `/cancel operation:${operation.id}`, "danger");
 }

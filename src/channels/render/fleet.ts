@@ -1,18 +1,18 @@
 import type { AdoptionReport } from "../../core/adoption.ts";
 import type { Finding } from "../../core/finding.ts";
 import type { Host } from "../../core/host.ts";
-import { type Message, message, text } from "../message.ts";
+import { type Message, message, text } from "../../core/message.ts";
 
 const VERDICTS = { ok: "ok", warning: "note", problem: "PROBLEM" } as const;
 
 /** What `creel doctor` found, and what to do about it. */
 export function renderFindings(findings: readonly Finding[]): Message {
   const problems = findings.filter(({ verdict }) => verdict === "problem").length;
-  const title = problems === 0 ? "All is well." : `${problems} ${problems === 1 ? "problem" : "problems"} found.`;
+  const notes = findings.filter(({ verdict }) => verdict === "warning").length;
   const fixes = findings.flatMap(({ subject, fix, verdict }) =>
     fix === null || verdict === "ok" ? [] : [`${subject}: ${fix}`],
   );
-  return message(title, problems === 0 ? "good" : "bad", [
+  return message(verdictOf(problems, notes), problems === 0 ? (notes === 0 ? "good" : "plain") : "bad", [
     {
       type: "table",
       head: ["Checked", "", "Seen"],
@@ -22,7 +22,13 @@ export function renderFindings(findings: readonly Finding[]): Message {
   ]);
 }
 
-export function renderAdoption({ adopted, known, orphans }: AdoptionReport): Message {
+function verdictOf(problems: number, notes: number): string {
+  if (problems > 0) return `${problems} ${problems === 1 ? "problem" : "problems"} found.`;
+  if (notes > 0) return `It works, with ${notes === 1 ? "one thing" : `${notes} things`} to look at.`;
+  return "All is well.";
+}
+
+export function renderAdoption({ adopted, known, orphans, waiting }: AdoptionReport): Message {
   const title =
     adopted.length === 0
       ? "There was nothing to adopt."
@@ -33,11 +39,16 @@ export function renderAdoption({ adopted, known, orphans }: AdoptionReport): Mes
       head: ["Agent", "State", "Because"],
       rows: adopted.map(({ agent, because }) => [agent.name, agent.state, because]),
     },
-    text(known.length === 0 ? null : `Known before: ${known.map(({ agent }) => agent).join(", ")}.`),
+    text(known.length === 0 ? null : `Known before: ${known.join(", ")}.`),
     {
       type: "list",
       title: "Hosts that no agent needs",
-      items: orphans.map(({ name, provider, agent }) => `${name} at ${provider}; ${agent} has another host`),
+      items: orphans.map(({ agent, host }) => `${host.name} at ${host.provider}; ${agent} has another host`),
+    },
+    {
+      type: "list",
+      title: "Hosts that wait for an agent",
+      items: waiting.map(({ name, provider }) => `${name} at ${provider}`),
     },
   ]);
 }

@@ -1,5 +1,5 @@
 import type { OpsError } from "../../core/errors.ts";
-import { type Message, message, text } from "../message.ts";
+import { type Message, message, text } from "../../core/message.ts";
 
 /** Refusals are nobody else's business. */
 export function renderRefusal(error: OpsError): Message {

@@ -1,13 +1,7 @@
-import type { Block, Message, StepLine, Tone } from "../message.ts";
-import { barWords } from "../render/chat.ts";
+import type { Block, Message, StepLine, TextPart, Tone } from "../../core/message.ts";
+import { barWords, timeWords } from "../render/chat.ts";
+import { type Piece, piecesOf } from "./pieces.ts";
 import { cleanLine, cleanLines, cleanLogLine, isBlank, words } from "./plain-text.ts";
-
-/** Text without line ends, control characters or anything else that misleads; its own markup is still to be escaped. Never empty. */
-interface Piece {
-  readonly text: string;
-  /** code: what people copy. */
-  readonly look: "plain" | "strong" | "code" | "detail";
-}
 
 /** Empty for an empty line. */
 export type Line = readonly Piece[];
@@ -21,7 +15,7 @@ export type Part =
 export interface Outline {
   /** For chats that have no colours; null for an ordinary message. */
   readonly mark: string | null;
-  readonly title: string;
+  readonly title: Line;
   readonly parts: readonly Part[];
 }
 
@@ -32,7 +26,7 @@ const STEPS: Readonly<Record<StepLine["mark"], string>> = { pending: "▫️", r
 /** A message for a narrow screen. */
 export function outline({ title, tone, blocks }: Message): Outline {
   const parts = blocks.map(partOf).filter(({ lines }) => lines.length > 0);
-  return { mark: TONES[tone] ?? null, title: words(title), parts };
+  return { mark: TONES[tone] ?? null, title: strong(words(title)), parts };
 }
 
 function partOf(block: Block): Part {
@@ -44,28 +38,51 @@ function partOf(block: Block): Part {
 function linesOf(block: Exclude<Block, { type: "log" }>): Line[] {
   switch (block.type) {
     case "text":
-      return textLines(cleanLines(block.text));
+      return typeof block.text === "string" ? textLines(cleanLines(block.text)) : [block.text.flatMap(partPieces)];
     case "fields":
-      return block.fields.map(({ name, value }) => [strong(words(name)), plain(" "), valuePiece(words(value))]);
+      return block.fields.map(({ name, value }) => [
+        ...strong(words(name)),
+        ...plain(" "),
+        ...valuePieces(words(value)),
+      ]);
     case "table":
-      return block.rows.flatMap((row) => rowLines(block.head, row));
+      return block.brief === undefined
+        ? block.rows.flatMap((row) => rowLines(block.head, row))
+        : block.brief.map(({ name, rest }) => [...strong(words(name)), ...plain(briefRest(rest))]);
     case "bar":
-      return [[plain(bar(block))]];
+      return [plain(bar(block))];
     case "steps":
       return block.steps.flatMap(stepLines);
     case "list":
-      return [[strong(words(block.title))], ...block.items.map((item) => [plain(`• ${words(item)}`)])];
+      return [strong(words(block.title)), ...block.items.map((item) => plain(`• ${words(item)}`))];
   }
 }
 
+function briefRest(rest: string): string {
+  const line = cleanLine(rest);
+  return isBlank(line) ? "" : ` · ${line}`;
+}
+
 function textLines(text: string): Line[] {
-  return isBlank(text) ? [] : text.split("\n").map((line) => (line === "" ? [] : [plain(line)]));
+  return isBlank(text) ? [] : text.split("\n").map((line) => (line === "" ? [] : plain(line)));
+}
+
+function partPieces(part: TextPart): Line {
+  if (typeof part === "string") return plain(spaced(part));
+  if ("atMs" in part) return [{ text: timeWords(part.atMs), look: "time", atMs: part.atMs }];
+  return [{ text: words(part.place.chat), look: "place" }];
+}
+
+/** Space at the ends parts it from what is next to it. */
+function spaced(part: string): string {
+  const line = cleanLine(part);
+  return `${/^\s/.test(part) ? " " : ""}${line}${/\s$/.test(part) && line !== "" ? " " : ""}`;
 }
 
 /** Ids, addresses and versions are one word with more than letters in it. */
-function valuePiece(value: string): Piece {
+function valuePieces(value: string): Line {
   const isCopied = /^\S+$/u.test(value) && /[\d./:@-]/.test(value) && value.length > 3;
-  return { text: value, look: isCopied ? "code" : "plain" };
+  return isCopied ? [{ text: value, look: "code" }] : plain(value);
 }
 
 /** More than two columns do not fit a phone: the row's name, and below it what there is to say. */
@@ -76,8 +93,8 @@ function rowLines(head: readonly string[], [first = "", ...rest]: readonly strin
     .filter(({ cell }) => !isBlank(cell))
     .map(({ head: of, cell }) => (of === "" ? cell : `${of} ${cell}`))
     .join(" · ");
-  if (said === "") return [[name]];
-  return head.length > 2 ? [[name], [plain(said)]] : [[name, plain(` ${said}`)]];
+  if (said === "") return [name];
+  return head.length > 2 ? [name, plain(said)] : [[...name, ...plain(` ${said}`)]];
 }
 
 function bar(block: Extract<Block, { type: "bar" }>): string {
@@ -90,27 +107,31 @@ function bar(block: Extract<Block, { type: "bar" }>): string {
 function stepLines({ mark, title, time, detail }: StepLine): Line[] {
   const isRunning = mark === "running";
   const name = words(title);
-  const line = [plain(`${STEPS[mark]} `), isRunning ? strong(name) : plain(name)];
-  const timed = time === null ? line : [...line, plain(` · ${words(time)}`)];
+  const timed = time === null ? "" : ` · ${words(time)}`;
+  const line = [...plain(`${STEPS[mark]} `), ...(isRunning ? strong(name) : plain(name)), ...plain(timed)];
   const inside = isRunning ? cleanLine(detail ?? "") : "";
-  return isBlank(inside) ? [timed] : [timed, [{ text: `› ${inside}`, look: "detail" }]];
+  return isBlank(inside) ? [line] : [line, piecesOf(`› ${inside}`, "detail")];
 }
 
-function plain(text: string): Piece {
-  return { text, look: "plain" };
+function plain(text: string): Line {
+  return piecesOf(text);
 }
 
-function strong(text: string): Piece {
-  return { text, look: "strong" };
+function strong(text: string): Line {
+  return piecesOf(text, "strong");
 }
 
 /** All of it, for a file or a place that knows no formatting. */
 export function plainText({ mark, title, parts }: Outline): string {
-  const head = mark === null ? title : `${mark} ${title}`;
+  const head = mark === null ? textOf(title) : `${mark} ${textOf(title)}`;
   return [head, ...parts.map(partText)].join("\n\n");
 }
 
 function partText(part: Part): string {
   if (part.type === "log") return part.lines.join("\n");
-  return part.lines.map((line) => line.map(({ text }) => text).join("")).join("\n");
+  return part.lines.map(textOf).join("\n");
+}
+
+export function textOf(line: Line): string {
+  return line.map(({ text }) => text).join("");
 }

@@ -18,7 +18,8 @@ export function cleanLines(text: string): string {
   return linesOf(text)
     .join("\n")
     .replace(/\n{3,}/g, "\n\n")
-    .replace(/^\n+|\s+$/g, "");
+    .replace(/^\n+/, "")
+    .trimEnd();
 }
 
 /** The same as one line. */

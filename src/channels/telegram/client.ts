@@ -1,9 +1,11 @@
 import { Api } from "grammy";
 import type { OpsError } from "../../core/errors.ts";
 import type { Secret } from "../../core/secrets.ts";
+import { understood } from "./answers.ts";
 import { toOpsError } from "./errors.ts";
 import type { Health } from "./health.ts";
-import { createTurns } from "./turns.ts";
+import { createSkew } from "./skew.ts";
+import { type About, createTurns } from "./turns.ts";
 
 /** How long a call may take. Reading updates is meant to wait, for as long as `POLL_SECONDS`. */
 const CALL_SECONDS = 20;
@@ -15,11 +17,16 @@ export interface Client {
   /** Waits longer for its answers. */
   readonly polling: Api;
   /**
-   * Makes a call about `chat` (null: about none), after those before it, and tells how the bot's token does. While Telegram wants to be left
-   * alone about that chat, it is not called at all. @throws the raw error; pass it to `ops` before it leaves the adapter.
+   * Makes a call about a chat (null: about none), after those before it, and tells how the bot's token does. While Telegram wants to be left
+   * alone with that kind of calls about that chat, it is not called at all. @throws the raw error; pass it to `ops` before it leaves the adapter.
    */
-  call<T>(chat: string | null, make: (api: Api) => Promise<T>): Promise<T>;
+  call<T>(about: About | null, make: (api: Api) => Promise<T>): Promise<T>;
   ops(error: unknown): OpsError;
+  /**
+   * How far this machine's clock is ahead of Telegram's. They are compared the first time, and again when this one was set or the machine
+   * slept since. Never throws: while they cannot be compared, what was so before counts, or none.
+   */
+  skewMs(): Promise<number>;
 }
 
 export interface ClientOptions {
@@ -27,21 +34,42 @@ export interface ClientOptions {
   readonly apiRoot: string;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** Milliseconds since some moment, which nobody sets. */
+  readonly elapsed?: () => number;
 }
 
 export function createClient(options: ClientOptions, health: Health): Client {
   const token = options.token.reveal();
-  const create = (timeoutSeconds: number): Api => new Api(token, { apiRoot: options.apiRoot, timeoutSeconds });
+  const create = (timeoutSeconds: number): Api => {
+    const made = new Api(token, { apiRoot: options.apiRoot, timeoutSeconds });
+    made.config.use(understood);
+    return made;
+  };
   const api = create(CALL_SECONDS);
   const ops = (error: unknown): OpsError => toOpsError(error, token);
-  const turns = createTurns(options.now ?? Date.now, ops);
+  const now = options.now ?? Date.now;
+  const turns = createTurns(options.elapsed ?? (() => performance.now()), ops);
+  const compareClocks = async (): Promise<number | null> => {
+    try {
+      // grammY keeps the headers of answers to itself.
+      const signal = AbortSignal.timeout(CALL_SECONDS * 1000);
+      const { headers } = await fetch(`${options.apiRoot}/bot${token}/getMe`, { signal });
+      const theirsMs = Date.parse(headers.get("date") ?? "");
+      return Number.isFinite(theirsMs) ? now() - theirsMs : null;
+    } catch {
+      // The address holds the token, so nothing of this error is passed on.
+      return null;
+    }
+  };
+  const skewMs = createSkew(compareClocks, now);
   return {
     api,
     polling: create(POLL_SECONDS + CALL_SECONDS),
     ops,
-    async call(chat, make) {
+    skewMs,
+    async call(about, make) {
       try {
-        const result = await (chat === null ? make(api) : turns.inTurn(chat, () => make(api)));
+        const result = await (about === null ? make(api) : turns.inTurn(about, () => make(api)));
         health.works("token");
         return result;
       } catch (error) {

@@ -1,11 +1,13 @@
 import type { Command } from "../../../commands/command.ts";
+import { greetingLine } from "../../../commands/greeting.ts";
+import { visible } from "../../core/typed.ts";
 import type { TelegramMessage } from "./update.ts";
 
 const COMMAND = /^\/([A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{3,32}))?(?![\w@/])/;
 
 /**
  * The command line in a message, without the bot's name, or null when the message is not for this bot. In a private chat every
- * text is. In a group a name after the command decides; without one it has to be a command of ours, since there may be
+ * text is, and words that are no command make the line of a greeting. In a group a name after the command decides; without one it has to be a command of ours, since there may be
  * other bots. What somebody else wrote and was passed on commands nothing.
  */
 export function commandLineOf(message: TelegramMessage, botName: string, commands: readonly Command[]): string | null {
@@ -18,6 +20,9 @@ export function commandLineOf(message: TelegramMessage, botName: string, command
   const known = name.toLowerCase() === "start" || commands.some((command) => command.name === name.toLowerCase());
   if (chat.type !== "private" && !isOurs && !(known && name.toLowerCase() !== "start")) return null;
   // What opening a chat sends, perhaps with a parameter of the link that led there.
-  if (name.toLowerCase() === "start") return "/help";
-  return name === "" ? text : `/${name}${text.slice(whole.length)}`;
+  if (name.toLowerCase() === "start") return greetingLine("");
+  if (name !== "") return `/${name}${text.slice(whole.length)}`;
+  const [first = ""] = visible(text).trim().toLowerCase().split(" ");
+  const isCommand = first.startsWith("/") || commands.some((command) => command.name === first);
+  return isCommand ? text : greetingLine(text);
 }

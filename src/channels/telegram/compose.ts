@@ -1,5 +1,5 @@
+import type { Message } from "../../core/message.ts";
 import type { ChatMessage } from "../channel.ts";
-import type { Message } from "../message.ts";
 import { outline, plainText } from "../shape/outline.ts";
 import { cut, words } from "../shape/plain-text.ts";
 import { type Keyboard, keyboardOf } from "./keyboard.ts";

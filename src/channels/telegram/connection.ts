@@ -1,4 +1,5 @@
 import type { Command } from "../../../commands/command.ts";
+import type { Skip } from "../skipped.ts";
 import { type Client, grammySignal } from "./client.ts";
 import { registerMenu } from "./command-menu.ts";
 import type { Health } from "./health.ts";
@@ -13,6 +14,7 @@ interface ConnectionParts {
   readonly webhook?: WebhookSettings;
   readonly commands: readonly Command[];
   readonly onError: (error: unknown) => void;
+  readonly skip: Skip;
   readonly now: () => number;
 }
 
@@ -20,7 +22,7 @@ interface ConnectionParts {
 type Handle = (update: Update, botName: string) => Promise<void>;
 
 /** The way updates come in. */
-export function createConnection({ client, health, webhook, commands, onError, now }: ConnectionParts) {
+export function createConnection({ client, health, webhook, commands, onError, skip, now }: ConnectionParts) {
   const closing = new AbortController();
   let source: { close(): Promise<void> } | null = null;
 
@@ -40,11 +42,14 @@ export function createConnection({ client, health, webhook, commands, onError, n
   async function poll(handle: (update: Update) => Promise<void>): Promise<void> {
     // Kept updates are what people asked while Creel was away.
     await client.api.deleteWebhook({ drop_pending_updates: false });
-    if (!closing.signal.aborted) source = startPolling({ client, health, handle, onError, now });
+    if (!closing.signal.aborted) source = startPolling({ client, health, handle, onError, skip, now });
   }
 
   async function listen(settings: WebhookSettings, handle: (update: Update) => Promise<void>): Promise<void> {
-    source ??= await startWebhook(settings, handle);
+    // Asked before anything can be delivered: with an address that Telegram knows from before, that begins at once.
+    const { pending_update_count: count } = await client.api.getWebhookInfo(grammySignal(closing.signal));
+    const hasWaited = amongFirst(count);
+    source ??= await startWebhook(settings, (update) => handle({ ...update, waited: hasWaited(update) }));
     await client.api.setWebhook(settings.url, {
       secret_token: settings.secret.reveal(),
       allowed_updates: ALLOWED_UPDATES,
@@ -84,5 +89,19 @@ export function createConnection({ client, health, webhook, commands, onError, n
       closing.abort();
       await source?.close();
     },
+  };
+}
+
+/**
+ * Whether an update is one of the first `count`, by its number and by when it came in: chats are delivered side by side, and numbers are not always
+ * one after the other. In doubt it is, because being asked again does no harm.
+ */
+export function amongFirst(count: number): (update: Pick<Update, "id">) => boolean {
+  const first = new Set<number>();
+  let lowest = Number.POSITIVE_INFINITY;
+  return ({ id }) => {
+    lowest = Math.min(lowest, id);
+    if (first.size < count) first.add(id);
+    return first.has(id) || id < lowest + count;
   };
 }

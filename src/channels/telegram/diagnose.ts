@@ -1,4 +1,4 @@
-import type { Finding } from "../../core/finding.ts";
+import { type Finding, ok, problem, warning } from "../../core/finding.ts";
 import type { Secret } from "../../core/secrets.ts";
 import { cleanLine } from "../shape/plain-text.ts";
 import { type Client, createClient } from "./client.ts";
@@ -32,7 +32,7 @@ export async function diagnoseTelegram(options: TelegramDiagnosis): Promise<Find
     botId = bot.id;
     findings.push(ok("telegram.token", `The bot is @${bot.username}.`));
   } catch (error) {
-    return [problem("telegram.token", client, error)];
+    return [problem("telegram.token", client.ops(error))];
   }
   findings.push(...(await updates(client, options)));
   if (options.alertsChat !== null) findings.push(await alerts(client, botId, options.alertsChat));
@@ -62,7 +62,7 @@ async function updates(client: Client, { webhookUrl }: TelegramDiagnosis): Promi
       ),
     ];
   } catch (error) {
-    return [problem(subject, client, error)];
+    return [problem(subject, client.ops(error))];
   }
 }
 
@@ -96,7 +96,7 @@ async function pollingFinding(client: Client): Promise<Finding> {
     await client.polling.getUpdates({ timeout: CONFLICT_SECONDS, limit: 1 });
     return ok("telegram", "Nothing else reads the bot's messages.");
   } catch (error) {
-    if (!isConflict(error)) return problem("telegram", client, error);
+    if (!isConflict(error)) return problem("telegram", client.ops(error));
     const fix = "That is fine if Creel is running. If not, stop the other program, or give Creel a bot of its own.";
     return warning("telegram", "Another program reads this bot's messages right now.", fix);
   }
@@ -122,19 +122,6 @@ async function alerts(client: Client, botId: number, chatId: string): Promise<Fi
       fix: "Add the bot to it, and let it send messages.",
     };
   } catch (error) {
-    return problem(subject, client, error);
+    return problem(subject, client.ops(error));
   }
-}
-
-function ok(subject: string, seen: string): Finding {
-  return { subject, verdict: "ok", seen, fix: null };
-}
-
-function warning(subject: string, seen: string, fix: string): Finding {
-  return { subject, verdict: "warning", seen, fix };
-}
-
-function problem(subject: string, client: Client, error: unknown): Finding {
-  const { userMessage, hint } = client.ops(error);
-  return { subject, verdict: "problem", seen: userMessage, fix: hint };
 }

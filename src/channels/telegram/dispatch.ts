@@ -11,10 +11,16 @@ import type { TelegramMessage, TelegramPress, Update } from "./update.ts";
 /** Telegram does not say beforehand whether the bot may post where somebody wrote. */
 const CAN_POST = true;
 
+/** What is older was written to a Creel that was not there. */
+export const LATE_MS = 3 * 60_000;
+
 export interface DispatchParts extends ResponderParts {
   readonly handler: ChatHandler;
   readonly commands: readonly Command[];
   readonly migrations: Migrations;
+  readonly now: () => number;
+  /** How far this machine's clock is ahead of Telegram's. */
+  readonly skewMs: () => Promise<number>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -22,7 +28,9 @@ export interface DispatchParts extends ResponderParts {
 export async function dispatch(parts: DispatchParts, update: Update): Promise<void> {
   try {
     if (update.message !== undefined) await dispatchMessage(parts, update.message, String(update.id));
-    if (update.callback_query !== undefined) await dispatchPress(parts, update.callback_query, String(update.id));
+    if (update.callback_query !== undefined) {
+      await dispatchPress(parts, update.callback_query, String(update.id), update.waited === true);
+    }
   } catch (error) {
     // Handlers do not throw; one that does must not bring the same update back for ever.
     parts.onError(parts.client.ops(error));
@@ -36,20 +44,26 @@ async function dispatchMessage(parts: DispatchParts, message: TelegramMessage, k
   const line = commandLineOf(message, parts.botName, parts.commands);
   if (line === null) return;
   const actor = authorOf(message);
+  if (actor === null) return;
   const place = placeOf(message);
   const responder = createCommandResponder(parts, { actor, place, message: String(message.message_id) });
   const read = () => parseLine(line, parts.commands);
-  await parts.handler.command({ actor, place, key, canPost: CAN_POST, read, responder });
+  const atMs = message.date * 1000 + (await parts.skewMs());
+  const isLate = async () => parts.now() - atMs > LATE_MS;
+  await parts.handler.command({ actor, place, key, atMs, isLate, canPost: CAN_POST, read, responder });
 }
 
-async function dispatchPress(parts: DispatchParts, query: TelegramPress, key: string): Promise<void> {
+async function dispatchPress(parts: DispatchParts, query: TelegramPress, key: string, waited: boolean): Promise<void> {
   const { message, data } = query;
   if (message === undefined || data === undefined) return dismissPress(parts, query.id);
   const actor = personOf(query.from);
+  if (actor === null) return dismissPress(parts, query.id);
   const posted = { place: placeOf(message), id: String(message.message_id) };
   const responder = createPressResponder(parts, { actor, place: posted.place, message: posted.id }, query.id);
   try {
-    await parts.handler.press({ actor, key, canPost: CAN_POST, posted, press: data, responder });
+    const isLate = async () => waited;
+    const event = { actor, key, atMs: null, isLate, canPost: CAN_POST, posted, isOrdinary: true };
+    await parts.handler.press({ ...event, press: data, responder });
   } finally {
     await responder.finish();
   }

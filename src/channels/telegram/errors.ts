@@ -116,7 +116,11 @@ export function slowDown(evidence: readonly string[], retryAfterMs: number | nul
   return unavailable("Telegram asks Creel to slow down.", evidence, retryAfterMs);
 }
 
-function unavailable(userMessage: string, evidence: readonly string[], retryAfterMs: number | null = null): OpsError {
+export function unavailable(
+  userMessage: string,
+  evidence: readonly string[],
+  retryAfterMs: number | null = null,
+): OpsError {
   return new OpsError({ code: "chat-unavailable", userMessage, retry: "later", retryAfterMs, evidence });
 }
 

@@ -1,5 +1,5 @@
+import type { Action } from "../../core/message.ts";
 import { buttonsOf, type ChatMessage } from "../channel.ts";
-import type { Action } from "../message.ts";
 import { cut, words } from "../shape/plain-text.ts";
 
 /** As the Bot API has it: core.telegram.org/bots/api#inlinekeyboardbutton. */

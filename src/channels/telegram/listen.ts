@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
+import { errnoOf } from "../../core/errno.ts";
 import { OpsError } from "../../core/errors.ts";
 
 /** What the system's codes mean for a person; source: listen(2), bind(2), getaddrinfo(3) and Node's own for a port above 65535. */
@@ -26,7 +27,7 @@ export async function listen(server: Server, at: string): Promise<void> {
 }
 
 export function listenError(at: string, cause: unknown): OpsError {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
+  const code = errnoOf(cause) ?? "unknown";
   const why = REASONS[code] ?? `the system says ${code}`;
   return new OpsError({
     code: code === "EADDRINUSE" ? "address-in-use" : "config-invalid",

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { OpsError } from "../../core/errors.ts";
+import type { Skip } from "../skipped.ts";
 import { createBacklog } from "./backlog.ts";
 import { type Client, grammySignal, POLL_SECONDS } from "./client.ts";
+import { LATE_MS } from "./dispatch.ts";
 import { isConflict } from "./errors.ts";
 import type { Health } from "./health.ts";
 import { pause } from "./pause.ts";
@@ -19,6 +21,7 @@ const LONGEST_RETRY_MS = 30_000;
 /** A single conflict passes by itself: `creel doctor` asked, or the process before this one had not quite ended. */
 const FIRST_CONFLICT_MS = 3_000;
 const CLOSE_MS = 5_000;
+const MOST_UPDATES = 100;
 
 interface PollingParts {
   readonly client: Client;
@@ -26,6 +29,7 @@ interface PollingParts {
   /** Resolves when the update needs not be delivered again. Never throws. */
   readonly handle: (update: Update) => Promise<void>;
   readonly onError: (error: unknown) => void;
+  readonly skip: Skip;
   readonly now: () => number;
 }
 
@@ -35,16 +39,19 @@ interface PollingParts {
  * yet. Here updates are handled side by side, and the offset only passes those that are dealt with. While a slow one holds it
  * back, Telegram answers at once with what was seen already, so the next look is taken a moment later.
  */
-export function startPolling({ client, health, handle, onError, now }: PollingParts) {
+export function startPolling({ client, health, handle, onError, skip, now }: PollingParts) {
   const backlog = createBacklog();
   const stopped = new AbortController();
   const working = new Set<Promise<void>>();
   let failures = 0;
+  /** When nothing waited at Telegram; before the first look that is not known. */
+  let emptyAtMs = Number.NEGATIVE_INFINITY;
 
-  function begin(value: unknown): void {
+  function begin(value: unknown, waited: boolean): void {
     const update = readUpdate(value);
+    if (update === null) skip("an update");
     if (update === null || !backlog.take(update.id)) return;
-    const work: Promise<void> = handle(update).finally(() => {
+    const work: Promise<void> = handle({ ...update, waited }).finally(() => {
       backlog.done(update.id);
       working.delete(work);
     });
@@ -54,21 +61,25 @@ export function startPolling({ client, health, handle, onError, now }: PollingPa
   async function look(): Promise<void> {
     const offset = backlog.offset;
     const startMs = performance.now();
-    const timeout = backlog.working ? 0 : POLL_SECONDS;
-    const options = { offset, limit: 100, timeout, allowed_updates: ALLOWED_UPDATES };
+    const askedAtMs = now();
+    // The first look does not wait: what it brings was there before.
+    const timeout = backlog.working || emptyAtMs === Number.NEGATIVE_INFINITY ? 0 : POLL_SECONDS;
+    const options = { offset, limit: MOST_UPDATES, timeout, allowed_updates: ALLOWED_UPDATES };
     const updates = await client.polling.getUpdates(options, grammySignal(stopped.signal));
     failures = 0;
     health.works("token");
     health.works("conflict");
     // Those that come in after the end are delivered to whoever asks next.
     if (stopped.signal.aborted) return;
-    for (const update of updates) begin(update);
+    const waited = askedAtMs - emptyAtMs > LATE_MS;
+    for (const update of updates) begin(update, waited);
+    if (updates.length < MOST_UPDATES) emptyAtMs = now();
     await settled(SOON_MS);
     if (backlog.offset !== offset || updates.length === 0) return;
     const left = startMs + LOOK_AGAIN_MS - performance.now();
     if (working.size > 0) await settled(left);
     // Something that is no update, and so can never be passed.
-    else await pause(LONGEST_RETRY_MS, now, stopped.signal);
+    else await pause(FIRST_RETRY_MS, now, stopped.signal);
   }
 
   /** When everything is dealt with, or after `ms`, or when there is a hurry. */

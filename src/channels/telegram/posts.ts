@@ -14,6 +14,8 @@ import { createSentMessages, digestOf } from "./sent-messages.ts";
 /** Without a preview of what looks like a link after all. */
 const NO_PREVIEW = { is_disabled: true };
 const LONGEST_NAME = 64;
+/** In the place of a digest: what it shows is not known here, but that it has no buttons. */
+const DISARMED = "disarmed";
 
 export interface SendOptions {
   readonly notify: Actor | null;
@@ -50,7 +52,7 @@ export function createPosts(client: Client, migrations: Migrations) {
     };
     const chat = Number(place.chat);
     const { html, file } = composed;
-    const message = await client.call<{ readonly message_id: number }>(place.chat, (api) =>
+    const message = await client.call<{ readonly message_id: number }>({ chat: place.chat, kind: "post" }, (api) =>
       file === null
         ? api.sendMessage(chat, html, { ...common, link_preview_options: NO_PREVIEW })
         : api.sendDocument(chat, new InputFile(Buffer.from(file.content), file.name), { ...common, caption: html }),
@@ -63,7 +65,7 @@ export function createPosts(client: Client, migrations: Migrations) {
   function editCall(kind: Kind, { place, id }: Posted, { html, keyboard }: Composed): Promise<unknown> {
     const [chat, message] = [Number(place.chat), Number(id)];
     const common = { parse_mode: "HTML" as const, ...(keyboard === null ? {} : { reply_markup: keyboard }) };
-    return client.call<unknown>(place.chat, (api) =>
+    return client.call<unknown>({ chat: place.chat, kind: "edit" }, (api) =>
       kind === "text"
         ? api.editMessageText(chat, message, html, { ...common, link_preview_options: NO_PREVIEW })
         : api.editMessageCaption(chat, message, { ...common, caption: html }),
@@ -129,11 +131,28 @@ export function createPosts(client: Client, migrations: Migrations) {
       return second === "other-kind" ? "frozen" : second;
     },
 
+    /** Takes away the buttons. What cannot be changed any more stays as it is. */
+    async disarm(posted: Posted): Promise<void> {
+      if (migrations.now(posted.place) !== posted.place) return;
+      const { chat } = posted.place;
+      const before = sent.get(posted);
+      if (before?.digest === DISARMED) return;
+      sent.put(posted, { kind: before?.kind ?? "text", digest: DISARMED });
+      try {
+        await client.call({ chat, kind: "edit" }, (api) => api.editMessageReplyMarkup(Number(chat), Number(posted.id)));
+      } catch (error) {
+        if (refusalOf(error) !== null) return;
+        sent.put(posted, { kind: before?.kind ?? "text", digest: null });
+        throw client.ops(error);
+      }
+    },
+
     async remove(posted: Posted): Promise<void> {
       if (migrations.now(posted.place) !== posted.place) return;
       sent.remove(posted);
       try {
-        await client.call(posted.place.chat, (api) => api.deleteMessage(Number(posted.place.chat), Number(posted.id)));
+        const { chat } = posted.place;
+        await client.call({ chat, kind: "remove" }, (api) => api.deleteMessage(Number(chat), Number(posted.id)));
       } catch (error) {
         const refusal = refusalOf(error);
         if (refusal?.type === "moved") migrations.add(posted.place.chat, refusal.chat);

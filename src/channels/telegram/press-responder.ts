@@ -58,6 +58,10 @@ export function createPressResponder(parts: ResponderParts, asked: Asked, query:
     async accept(message) {
       await acknowledge(composeNotice(message));
     },
+    async turnAway(message, again) {
+      await acknowledge(again ? null : composeAlert(message), !again);
+    },
+    disarm: () => posts.disarm({ place, id: carrier }),
     async replace(message) {
       await acknowledge(null);
       const outcome = await posts.edit({ place, id: carrier }, message);

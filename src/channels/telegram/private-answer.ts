@@ -2,8 +2,8 @@ import type { Actor } from "../../core/actor.ts";
 import type { Place } from "../../core/chat.ts";
 import { OpsError } from "../../core/errors.ts";
 import type { ChatMessage, Posted } from "../channel.ts";
-import { NOT_A_PERSON, openAChatFirst } from "../render/chat.ts";
-import { isGroup, isPerson, privateChat } from "./people.ts";
+import { openAChatFirst } from "../render/chat.ts";
+import { isGroup, privateChat } from "./people.ts";
 import type { Posts } from "./posts.ts";
 
 /** Where something was asked, and by whom. */
@@ -32,7 +32,6 @@ export async function answerPrivately(
 ): Promise<{ readonly posted: Posted } | { readonly word: Word }> {
   const options = { notify: null, silent: false };
   if (!isGroup(place)) return { posted: await posts.send(place, message, { ...options, replyTo }) };
-  if (!isPerson(actor)) return { word: { text: NOT_A_PERSON, html: NOT_A_PERSON } };
   try {
     return { posted: await posts.send(privateChat(actor), message, { ...options, replyTo: null }) };
   } catch (error) {

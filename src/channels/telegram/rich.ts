@@ -1,6 +1,7 @@
-import type { Outline, Part } from "../shape/outline.ts";
+import type { Line, Outline, Part } from "../shape/outline.ts";
+import type { Piece } from "../shape/pieces.ts";
 import { lastLines, startOf } from "../shape/plain-text.ts";
-import { defuse, escapeHtml } from "./escape.ts";
+import { escapeHtml } from "./escape.ts";
 
 /** In `code` and `pre` Telegram searches for nothing, so they can be copied as they are. */
 type Look = "plain" | "strong" | "detail" | "code" | "pre" | "gap";
@@ -24,10 +25,7 @@ const EMPTY_LINE: Span = { text: "\n\n", look: "gap" };
 export function spansOf({ mark, title, parts }: Outline, logRoom: number | null): Span[] {
   const logs = parts.filter(({ type }) => type === "log").length;
   const each = logRoom === null ? null : Math.floor(logRoom / Math.max(1, logs));
-  const head: Span[] = [
-    { text: mark === null ? "" : `${mark} `, look: "plain" },
-    { text: title, look: "strong" },
-  ];
+  const head: Span[] = [{ text: mark === null ? "" : `${mark} `, look: "plain" }, ...lineSpans(title)];
   const others = parts.map((part) => partSpans(part, each)).filter((spans) => spans.length > 0);
   return withFewEntities([...head, ...others.flatMap((spans) => [EMPTY_LINE, ...spans])]);
 }
@@ -37,23 +35,29 @@ function partSpans(part: Part, logRoom: number | null): Span[] {
     const lines = logRoom === null ? part.lines : lastLines(part.lines, logRoom);
     return lines.length === 0 ? [] : [{ text: lines.join("\n"), look: "pre" }];
   }
-  return part.lines.flatMap((line, index) => {
-    // A command's usage can be tapped to copy it; sent by a slip it could do something.
-    const spans = line.map(
-      ({ text, look }): Span => ({ text, look: text.startsWith("/") && look === "strong" ? "code" : look }),
-    );
-    return index === 0 ? spans : [LINE_END, ...spans];
-  });
+  return part.lines.flatMap((line, index) => (index === 0 ? lineSpans(line) : [LINE_END, ...lineSpans(line)]));
 }
 
-/** Beyond what Telegram shows formatted, everything is plain, and so made harmless as plain text is. */
+/** What a chat has no look of its own for is copied. */
+const LOOKS: Readonly<Record<Piece["look"], Look>> = {
+  ...{ plain: "plain", strong: "strong", detail: "detail" },
+  ...{ code: "code", time: "code", place: "code" },
+};
+
+function lineSpans(line: Line): Span[] {
+  return line.map(({ text, look }) => ({ text, look: LOOKS[look] }));
+}
+
+/** What would be formatted beyond what Telegram shows is one block, so that nothing in it is searched for links. */
 function withFewEntities(spans: readonly Span[]): Span[] {
   let entities = 0;
-  return spans.map((span) => {
-    if (TAGS[span.look] !== null) entities += 1;
-    const { text, look } = entities > MOST_ENTITIES && span.look !== "gap" ? { ...span, look: "plain" as const } : span;
-    return look === "plain" || look === "strong" || look === "detail" ? { text: defuse(text), look } : { text, look };
+  const beyond = spans.findIndex(({ look }) => {
+    if (TAGS[look] !== null) entities += 1;
+    return entities > MOST_ENTITIES;
   });
+  if (beyond < 0) return [...spans];
+  const rest = spans.slice(beyond).map(({ text }) => text);
+  return [...spans.slice(0, beyond), { text: rest.join(""), look: "pre" }];
 }
 
 export function lengthOf(spans: readonly Span[]): number {

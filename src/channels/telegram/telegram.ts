@@ -2,6 +2,8 @@ import type { Command } from "../../../commands/command.ts";
 import type { Place } from "../../core/chat.ts";
 import type { Secret } from "../../core/secrets.ts";
 import type { Chat, ChatHandler, Pace } from "../channel.ts";
+import { createSkip } from "../skipped.ts";
+import { createAllowance } from "./allowance.ts";
 import { createClient } from "./client.ts";
 import { createConnection } from "./connection.ts";
 import { dispatch } from "./dispatch.ts";
@@ -21,6 +23,8 @@ export interface TelegramOptions {
   /** What nobody can be told in the chat. Never holds the token. */
   readonly onError: (error: unknown) => void;
   readonly now: () => number;
+  /** Milliseconds since some moment, which nobody sets. */
+  readonly elapsed: () => number;
 }
 
 /** core.telegram.org/bots/faq, "My bot is hitting limits". */
@@ -34,15 +38,21 @@ export function createTelegramChat(options: TelegramOptions): Chat {
   const client = createClient(options, health);
   const migrations = createMigrations();
   const posts = createPosts(client, migrations);
-  const connection = createConnection({ ...options, client, health });
+  const skip = createSkip("Telegram", options.onError);
+  const connection = createConnection({ ...options, client, health, skip });
 
   return {
     name: "telegram",
     open(people) {
       handler = people;
-      const { commands, onError } = options;
-      const parts = { client, posts, handler: people, commands, migrations, onError };
-      return connection.open((update, botName) => dispatch({ ...parts, botName }, update));
+      const { commands, onError, now } = options;
+      const { skewMs } = client;
+      const strangers = createAllowance(options.elapsed);
+      const parts = { client, posts, strangers, handler: people, commands, migrations, onError, now, skewMs };
+      return connection.open(async (update, botName) => {
+        if (update.unreadable === true) return skip("a message or a press");
+        return await dispatch({ ...parts, botName }, update);
+      });
     },
     close: () => connection.close(),
     pace: (place: Place) => (isGroup(place) ? GROUP_PACE : PRIVATE_PACE),

@@ -16,6 +16,8 @@ const chat = z.object({
 
 const message = z.object({
   message_id: z.number().int(),
+  /** In seconds, by Telegram's clock. */
+  date: z.number().catch(0),
   from: user.optional(),
   /** Set for what is said in the name of a chat: anonymous administrators, linked channels. */
   sender_chat: chat.optional(),
@@ -26,6 +28,8 @@ const message = z.object({
   /** Somebody else's words. */
   forward_origin: z.unknown().optional(),
   via_bot: z.unknown().optional(),
+  /** A channel's post, copied into its group by Telegram. */
+  is_automatic_forward: z.boolean().optional(),
   migrate_to_chat_id: z.number().int().optional(),
 });
 
@@ -43,7 +47,13 @@ const update = z.object({ message: message.optional(), callback_query: callbackQ
 export type TelegramUser = z.output<typeof user>;
 export type TelegramMessage = z.output<typeof message>;
 export type TelegramPress = z.output<typeof callbackQuery>;
-export type Update = z.output<typeof update> & { readonly id: number };
+export type Update = z.output<typeof update> & {
+  readonly id: number;
+  /** It may have waited for minutes; presses do not say when they were made. */
+  readonly waited?: boolean;
+  /** It holds what Creel has asked for, in another shape. */
+  readonly unreadable?: boolean;
+};
 
 export const ALLOWED_UPDATES = ["message", "callback_query"] as const;
 
@@ -52,5 +62,5 @@ export function readUpdate(value: unknown): Update | null {
   const id = z.object({ update_id: z.number().int() }).safeParse(value);
   if (!id.success) return null;
   const content = update.safeParse(value);
-  return { ...(content.success ? content.data : {}), id: id.data.update_id };
+  return content.success ? { ...content.data, id: id.data.update_id } : { id: id.data.update_id, unreadable: true };
 }

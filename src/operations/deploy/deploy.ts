@@ -1,29 +1,71 @@
+import { z } from "zod";
+import type { AgentRegistry } from "../../core/agent.ts";
+import { daysOld, isTooOld } from "../../core/golden-image.ts";
+import { hostLane } from "../../core/lane.ts";
 import { hostNameFor } from "../../core/names.ts";
+import { connectionTo } from "../connection.ts";
 import { defineOperation } from "../definition.ts";
-import { type Services, selectProvider } from "../services.ts";
-import { cleanUpDeploy } from "./cleanup.ts";
-import { connectionTo } from "./connection.ts";
-import { bringUpGateway } from "./gateway.ts";
-import { createHost, reserveName, settleHost, validateRequest } from "./host.ts";
+import type { OperationKind } from "../kind.ts";
+import { whereabouts } from "../lanes.ts";
+import { type MachinePorts, machineWith, systemOf } from "../machine.ts";
+import type { ProvingPorts } from "../prove.ts";
+import { selectProvider } from "../providers.ts";
+import { factsOf, lookAt, networkTrouble, networkWord, understood } from "../told.ts";
+import { bringUpGateway, type TokenPorts } from "./gateway.ts";
+import { type CreatePorts, checkRequest, createHost, reserveName, settleHost, validateRequest } from "./host.ts";
 import { writeProof } from "./proof.ts";
-import { deployParams, deploySteps } from "./steps.ts";
+import { type DeployParams, deployParams, deploySteps } from "./steps.ts";
+import { undoDeploy } from "./undo.ts";
+
+export interface DeployPorts extends MachinePorts, ProvingPorts, TokenPorts, CreatePorts {
+  readonly registry: AgentRegistry;
+}
+export const deploy: OperationKind<DeployParams, DeployPorts> = {
+  kind: "deploy",
+  words: { doing: "Deploying", done: "Deployed", task: "deploy", agentIs: "deploying" },
+  tell({ agent, result }) {
+    const made = understood(result, {
+      ...{ version: z.string(), host: z.string(), address: z.string() },
+      ...{ network: z.string(), networkTrouble: z.string().nullable(), tooOldDays: z.number() },
+    });
+    const facts = factsOf({
+      OpenClaw: made.version,
+      Host: [made.host, made.address].filter((part) => part !== undefined).join(" at ") || undefined,
+      Network: networkWord(made.network),
+      "Golden image":
+        made.tooOldDays === undefined
+          ? undefined
+          : `${made.tooOldDays} days old, without security updates since; /image build makes a new one`,
+    });
+    return { facts, trouble: networkTrouble(made.network, made.networkTrouble), next: lookAt(agent) };
+  },
+  define: deployOperation,
+};
 
 /** `/deploy`: a host, the gateway on it, and proof that it is healthy and closed to strangers. */
-export function deployOperation(services: Services) {
+export function deployOperation(ports: DeployPorts) {
   return defineOperation({
-    kind: "deploy",
-    version: 1,
-    lane: "hosts",
+    kind: deploy.kind,
+    version: 3,
+    async lane({ name, provider }, done) {
+      const { data: validated } = deploySteps.validate.output.safeParse(done("validate"));
+      return hostLane(await whereabouts(ports, name, validated?.provider ?? provider));
+    },
     params: deployParams,
     steps: deploySteps,
+    check: (request, standing) => checkRequest(ports, request, standing),
 
     async run(context, request) {
-      const { id, step, now } = context;
-      const { memoryMb, provider: chosen } = await step("validate", () =>
-        validateRequest(services, selectProvider(services, request.provider), request),
+      const { id, step, now, elapsed } = context;
+      const {
+        memoryMb,
+        provider: chosen,
+        ...offer
+      } = await step("validate", ({ signal }) =>
+        validateRequest(ports, selectProvider(ports.providers, request.provider), request, signal),
       );
       // By its name, because a worker that takes over may have another default.
-      const provider = selectProvider(services, chosen);
+      const provider = selectProvider(ports.providers, chosen);
       const agent = {
         name: request.name,
         provider: provider.name,
@@ -31,38 +73,69 @@ export function deployOperation(services: Services) {
         lastOperation: id,
       };
 
-      await step("reserve", () => reserveName(services, { ...agent, state: "deploying", createdAtMs: now() }));
-      await step("snapshot", async ({ signal, detail }) => {
-        const { current } = await provider.snapshots.status();
-        const snapshot =
+      await step("reserve", ({ signal }) =>
+        reserveName(ports, { ...agent, state: "deploying", createdAtMs: now() }, signal),
+      );
+      const {
+        image: chosenImage,
+        tooOldDays,
+        system: systemName,
+      } = await step("image", async ({ signal, detail }) => {
+        const { current, maxAgeDays } = await provider.images.status(signal);
+        const image =
           current ??
-          (await provider.snapshots.build(
-            ({ stage, number, of }) => detail(`${stage} (${number} of ${of}, needed once)`),
-            signal,
-          ));
-        return { fingerprint: snapshot.fingerprint };
+          (
+            await provider.images.build(
+              ({ stage, number, of }) => detail(`${stage} (${number} of ${of}, needed once)`),
+              signal,
+            )
+          ).image;
+        const isOld = isTooOld(image, maxAgeDays, now());
+        return {
+          ...{ image: image.id, fingerprint: image.fingerprint, system: image.system },
+          tooOldDays: isOld ? daysOld(image, now()) : null,
+        };
       });
-      const host = await step("create", ({ signal }) => createHost(services, provider, { id, request }, signal));
+      const system = systemOf(ports.systems, systemName);
+      const host = await step("create", (progress) =>
+        createHost(
+          ports,
+          { provider, system },
+          {
+            id,
+            agent: request.name,
+            region: offer.region ?? request.region,
+            size: offer.size ?? request.size,
+            image: chosenImage,
+          },
+          progress,
+        ),
+      );
 
-      await using connection = connectionTo(host, { shells: services.shells, provider, now });
+      const machine = machineWith(ports, host);
+      await using connection = connectionTo(machine, elapsed);
       await step("reach", async ({ signal }) => {
         await connection.use(signal, async () => undefined);
         return {};
       });
-      const view = provider.outsideView(host, services.gatewaySettings.port);
       // The gateway's start and the rest of the host's first boot need nothing of each other.
-      const [version] = await Promise.all([
-        bringUpGateway(services, context, { connection, view, agent: request.name, memoryMb }),
-        settleHost(services, context, { connection, provider, host }),
+      const [gateway] = await Promise.all([
+        bringUpGateway(ports, context, {
+          agent: request.name,
+          machine,
+          connection,
+          memoryMb,
+        }),
+        settleHost(context, machine, connection),
       ]);
       await step("record", async ({ signal }) => {
         await connection.use(signal, (shell) => writeProof(shell, signal));
-        await services.registry.put({ ...agent, state: "serving", createdAtMs: host.createdAtMs });
+        await ports.registry.put({ ...agent, state: "serving", createdAtMs: host.createdAtMs });
         return {};
       });
-      return { agent: request.name, host: host.name, address: host.address, version };
+      return { agent: request.name, host: host.name, address: host.address, tooOldDays, ...gateway };
     },
 
-    cleanup: ({ id, signal }, request, error) => cleanUpDeploy(services, { id, request, error }, signal),
+    undo: undoDeploy(ports),
   });
 }

@@ -1,25 +1,73 @@
+import type { HostKeyPair, HostShells } from "../../../services/host-shell/host-shell.ts";
 import type { Provider } from "../../../services/provider/provider.ts";
-import type { Agent } from "../../core/agent.ts";
+import type { HostSystem } from "../../../services/system/system.ts";
+import type { Agent, AgentRegistry } from "../../core/agent.ts";
 import { OpsError } from "../../core/errors.ts";
-import type { Host } from "../../core/host.ts";
-import { acceptBoth } from "../../core/host-keys.ts";
-import { hostNameFor, type OperationId } from "../../core/names.ts";
-import { type Services, selectProvider } from "../services.ts";
-import type { Connection } from "./connection.ts";
-import { firstBootDone } from "./first-boot.ts";
+import { ONLY_SSH } from "../../core/firewall.ts";
+import { type AgentName, hostNameFor, type OperationId } from "../../core/names.ts";
+import { chooseOffer } from "../../core/offers.ts";
+import type { Connection } from "../connection.ts";
+import type { Standing, StepContext } from "../definition.ts";
+import { leaveHost, type Machine } from "../machine.ts";
+import { type Providers, selectProvider } from "../providers.ts";
+import type { TokenPorts } from "./gateway.ts";
 import type { DeployContext, DeployParams } from "./steps.ts";
 
+export interface CreatePorts {
+  readonly shells: HostShells;
+  readonly makeHostKey: () => HostKeyPair;
+}
+
+interface CheckPorts extends TokenPorts {
+  readonly providers: Providers;
+  readonly registry: Pick<AgentRegistry, "get">;
+}
+
 /** Everything that can be known to fail before anything is touched. */
-export async function validateRequest(services: Services, provider: Provider, request: DeployParams) {
-  const agent = await services.registry.get(request.name);
-  if (agent?.state === "serving") {
-    throw new OpsError({
-      code: "already-exists",
-      userMessage: `There is already an agent called ${request.name}.`,
-      hint: `/status agent:${request.name} shows it; /destroy agent:${request.name} removes it.`,
-    });
-  }
-  const stranger = (await provider.list()).find((host) => host.agent === request.name && host.name !== agent?.host);
+export async function validateRequest(
+  ports: CheckPorts,
+  provider: Provider,
+  request: DeployParams,
+  signal: AbortSignal,
+) {
+  await requireFree(ports, request.name);
+  return await validateOffer(ports, provider, request, signal);
+}
+
+/** The same before the operation exists: with what is under way, the name may be taken or become free. */
+export async function checkRequest(
+  ports: CheckPorts,
+  request: DeployParams,
+  { underWay, isUndoing, worksHere }: Standing,
+): Promise<void> {
+  if (underWay === "deploy" && !isUndoing) throw isBeingDeployed(request.name);
+  if (underWay !== "destroy") await requireFree(ports, request.name);
+  if (worksHere) await validateOffer(ports, selectProvider(ports.providers, request.provider), request);
+}
+
+async function requireFree({ registry }: Pick<CheckPorts, "registry">, name: AgentName): Promise<void> {
+  const agent = await registry.get(name);
+  if (agent?.state !== "serving") return;
+  throw new OpsError({
+    code: "already-exists",
+    userMessage: `There is already an agent called ${name}.`,
+    hint: `/status agent:${name} shows it; /destroy agent:${name} removes it.`,
+  });
+}
+
+function isBeingDeployed(name: AgentName): OpsError {
+  return new OpsError({
+    code: "already-exists",
+    userMessage: `${name} is being deployed already.`,
+    hint: `/status agent:${name} shows it; /cancel stops it.`,
+  });
+}
+
+async function validateOffer(ports: CheckPorts, provider: Provider, request: DeployParams, signal?: AbortSignal) {
+  const agent = await ports.registry.get(request.name);
+  const stranger = (await provider.list(signal)).find(
+    (host) => host.agents.includes(request.name) && host.name !== agent?.host,
+  );
   if (stranger !== undefined) {
     throw new OpsError({
       code: "already-exists",
@@ -28,76 +76,88 @@ export async function validateRequest(services: Services, provider: Provider, re
     });
   }
   // Read again where it is used: nothing of it may be stored.
-  await services.gatewaySettings.token();
-  const { regions, sizes } = await provider.offers();
-  const sizeNames = sizes.map(({ name }) => name);
-  const size = request.size === null ? sizes[0] : sizes.find(({ name }) => name === request.size);
-  if (size === undefined) throw notOffered("size", request.size, sizeNames);
-  if (request.region !== null && !regions.includes(request.region)) throw notOffered("region", request.region, regions);
-  return { memoryMb: size.memoryMb, provider: provider.name };
-}
-
-function notOffered(what: string, asked: string | null, offered: readonly string[]): OpsError {
-  return new OpsError({
-    code: "input-invalid",
-    userMessage: `There is no ${what} called ${JSON.stringify(asked ?? "")}.`,
-    hint: `Use one of: ${offered.join(", ")}.`,
-  });
+  await ports.gatewayToken();
+  const { region, size } = chooseOffer(await provider.offers(signal), request);
+  return { memoryMb: size.memoryMb, provider: provider.name, region, size: size.name };
 }
 
 /** Whatever an earlier deploy of the same name left when it failed is removed first: one agent, one host. */
-export async function reserveName(services: Services, agent: Agent): Promise<Record<string, never>> {
-  const before = await services.registry.get(agent.name);
-  if (before?.host && before.host !== agent.host) await selectProvider(services, before.provider).destroy(before.host);
-  await services.registry.put(agent);
+export async function reserveName(
+  ports: { readonly providers: Providers; readonly registry: AgentRegistry },
+  agent: Agent,
+  signal: AbortSignal,
+): Promise<Record<string, never>> {
+  const before = await ports.registry.get(agent.name);
+  if (before?.host && before.host !== agent.host) {
+    await leaveHost(selectProvider(ports.providers, before.provider), before.host, agent.name, signal);
+  }
+  await ports.registry.put(agent);
   return {};
 }
 
 /** Idempotent: a repetition makes another host key, but gets the host that was created with the first one. */
 export async function createHost(
-  services: Services,
-  provider: Provider,
-  { id, request }: { readonly id: OperationId; readonly request: DeployParams },
-  signal: AbortSignal,
+  ports: CreatePorts,
+  { provider, system }: { readonly provider: Provider; readonly system: HostSystem },
+  {
+    id,
+    agent,
+    region,
+    size,
+    image,
+  }: {
+    readonly id: OperationId;
+    readonly agent: AgentName;
+    /** null, as below, in journals of an older Creel: the provider's first choice. */
+    readonly region: string | null;
+    readonly size: string | null;
+    readonly image: string | null;
+  },
+  { signal, detail }: StepContext,
 ) {
-  const name = hostNameFor(request.name, id);
-  const hostKey = services.hostKeys.generate();
-  const authorizedKey = await services.shells.authorizedKey();
+  const name = hostNameFor(agent, id);
+  const hostKey = ports.makeHostKey();
+  const authorizedKey = await ports.shells.authorizedKey();
   const host = await provider.create(
     {
       name,
-      agent: request.name,
+      agents: [agent],
       operation: id,
-      region: request.region,
-      size: request.size,
-      userData: services.userData({ hostName: name, authorizedKey, hostKey }),
+      region,
+      size,
+      image: image ?? (await provider.images.status(signal)).current?.id ?? "",
+      system: system.name,
+      firstBoot: system.firstBoot({ hostName: name, authorizedKey, hostKey }),
       hostKeyFingerprint: hostKey.fingerprint,
+      openings: ONLY_SSH,
     },
     signal,
+    detail,
   );
   return { ...host };
 }
 
-/** Waits for the end of the first boot, then replaces the host key that user-data carried by one that never left the host. */
+/** Waits for the end of the first boot, then replaces the host key that came with it by one that never left the host. */
 export async function settleHost(
-  services: Services,
   { step }: DeployContext,
-  { connection, provider, host }: { readonly connection: Connection; readonly provider: Provider; readonly host: Host },
+  { provider, system, host }: Machine,
+  connection: Connection,
 ): Promise<void> {
   await step("boot", async ({ signal }) => {
-    await connection.use(signal, (shell) => firstBootDone(shell, signal));
+    await connection.use(signal, (shell) => system.settle(shell, signal));
     return {};
   });
   const { fingerprint } = await step("prepareKey", async ({ signal }) => ({
-    fingerprint: await connection.use(signal, (shell) => services.hostKeys.prepare(shell)),
+    fingerprint: await connection.use(signal, (shell) => system.prepareHostKey(shell, signal)),
   }));
   // A new connection may meet either key until the label says which.
   connection.accept(fingerprint);
   await step("activateKey", async ({ signal }) => {
-    // Whatever is cut off or lost from here on, the label accepts the key that the host has.
-    await provider.setHostKeyFingerprint(host.name, acceptBoth(host.hostKeyFingerprint, fingerprint));
-    await connection.use(signal, (shell) => services.hostKeys.activate(shell, fingerprint));
-    await provider.setHostKeyFingerprint(host.name, fingerprint);
+    // Whatever is cut off or lost from here on, the labels accept the key that the host has.
+    await provider.setLabels(host.name, { nextHostKeyFingerprint: fingerprint }, signal);
+    await connection.use(signal, (shell) => system.activateHostKey(shell, fingerprint, signal));
+    const switched = { hostKeyFingerprint: fingerprint, nextHostKeyFingerprint: null };
+    await provider.setLabels(host.name, switched, signal);
     return {};
   });
 }

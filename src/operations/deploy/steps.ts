@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { FIRST_SYSTEM } from "../../core/host.ts";
 import type { OperationContext } from "../definition.ts";
+import { provingSteps } from "../prove.ts";
 import { agentName, host, nothing } from "../schemas.ts";
 
 const SECOND = 1000;
@@ -17,20 +19,38 @@ export const deploySteps = {
   validate: {
     title: "Check the request",
     budgetMs: 30 * SECOND,
-    output: z.strictObject({ memoryMb: z.number(), provider: z.string() }),
+    output: z.strictObject({
+      memoryMb: z.number(),
+      provider: z.string(),
+      // null in journals of an older Creel: what was asked for, or the provider's first choice.
+      region: z.string().nullable().default(null),
+      size: z.string().nullable().default(null),
+    }),
   },
   reserve: { title: "Reserve the name", budgetMs: 2 * MINUTE, output: nothing },
-  snapshot: { title: "Golden image", budgetMs: 45 * MINUTE, output: z.strictObject({ fingerprint: z.string() }) },
+  image: {
+    title: "Golden image",
+    budgetMs: 45 * MINUTE,
+    output: z.strictObject({
+      // The image's id; null in journals of an older Creel, which left the choice to the provider.
+      image: z.string().nullable().default(null),
+      fingerprint: z.string(),
+      system: z.string().default(FIRST_SYSTEM),
+      // The age in days of an image that is older than the owner wants; else null.
+      tooOldDays: z.number().nullable().default(null),
+    }),
+  },
   create: { title: "Create the host", budgetMs: 5 * MINUTE, output: host },
   reach: { title: "Reach it over SSH", budgetMs: 5 * MINUTE, output: nothing, retryBaseMs: 50, retryMaxMs: 100 },
   install: { title: "Secrets, configuration, units", budgetMs: 3 * MINUTE, output: nothing },
-  launch: { title: "Start the gateway", budgetMs: MINUTE, output: nothing },
+  launch: provingSteps.launch,
   boot: { title: "First boot done", budgetMs: 10 * MINUTE, output: nothing },
   prepareKey: { title: "New SSH host key", budgetMs: MINUTE, output: z.strictObject({ fingerprint: z.string() }) },
   activateKey: { title: "Use the new host key", budgetMs: MINUTE, output: nothing },
-  ready: { title: "Gateway is ready", budgetMs: 5 * MINUTE, output: nothing, retryBaseMs: 100, retryMaxMs: 150 },
-  access: { title: "Full access over RPC", budgetMs: MINUTE, output: z.strictObject({ version: z.string() }) },
-  outside: { title: "Closed to the outside", budgetMs: 30 * SECOND, output: nothing },
+  ready: provingSteps.ready,
+  access: provingSteps.access,
+  outside: provingSteps.outside,
+  network: provingSteps.network,
   record: { title: "Record the agent", budgetMs: 30 * SECOND, output: nothing },
 } as const;
 

@@ -7,7 +7,7 @@ import { OpsError } from "../../../src/core/errors.ts";
 import { start, startStep, succeed } from "../../../src/core/operation.ts";
 import { createDeskWorld, type DeskWorld, people } from "../../desk/world.ts";
 import { unavailable } from "./memory-chat.ts";
-import { createConversation } from "./people.ts";
+import { createConversation, onTime } from "./people.ts";
 import { alertsPlace, type ChatWorld, createChatWorld, here, mo } from "./world.ts";
 
 let world: ChatWorld;
@@ -26,15 +26,22 @@ async function open(memory: ChannelMemory = world.memory) {
   const chat = world.server.connect();
   const channel = createChatChannel({
     ...{ chat, desk: desk.desk, commands, feed: desk.operations, memory, clock: world.clock, alerts: alertsPlace },
+    elsewhere: () => [],
     onError: (error) => void world.errors.push(error),
     onTrouble: () => undefined,
   });
   await channel.open();
   const responder = createConversation().exchange();
   const type = (line: string) =>
-    chat
-      .handler()
-      .command({ canPost: true, actor: mo, place: here, key: line, read: () => parseLine(line, commands), responder });
+    chat.handler().command({
+      canPost: true,
+      ...onTime,
+      actor: mo,
+      place: here,
+      key: line,
+      read: () => parseLine(line, commands),
+      responder,
+    });
   return { channel, type };
 }
 
@@ -52,8 +59,8 @@ test("a command is followed from what was typed to its outcome", async () => {
   desk.operations.change(id, (operation) => succeed(operation, null, world.clock.now()));
   await world.clock.advance(5_000);
   expect(world.server.messages(here).map(({ message }) => message.title)).toEqual([
-    "Deploying ada",
-    expect.stringMatching(/^Deployed ada in /),
+    "Deployed ada in 1.0 s.",
+    "Deployed ada in 1.0 s.",
   ]);
   await close(channel, 0);
 });
@@ -99,6 +106,7 @@ test("a store that is away for a while delays, and loses nothing", async () => {
   const { type } = await open({
     get: (key) => orAway(() => memory.get(key)),
     put: (...given) => orAway(() => memory.put(...given)),
+    names: (prefix) => orAway(() => memory.names(prefix)),
     remove: (key) => orAway(() => memory.remove(key)),
   });
   isAway = true;

@@ -31,7 +31,7 @@ test("a question is private, with two answers", () => {
     private: true,
     tone: "question",
     actions: [
-      { label: "Go ahead", tone: "danger" },
+      { label: "Destroy ada", tone: "danger" },
       { label: "Leave it", tone: "plain" },
     ],
   });
@@ -39,7 +39,7 @@ test("a question is private, with two answers", () => {
 });
 
 test("yes does it, and takes the question away", async () => {
-  expect(await press("Go ahead")).toMatchObject([
+  expect(await press("Destroy ada")).toMatchObject([
     { how: "replace", message: { title: "Removing ada.", actions: [], presses: [] } },
   ]);
   expect(talk.followed).toMatchObject([{ kind: "destroy", agent: "ada", requestedBy: mo, place: here }]);
@@ -50,34 +50,35 @@ test("no does nothing, and takes the question away", async () => {
     { how: "replace", message: { title: "Nothing was done.", actions: [] } },
   ]);
   expect(talk.desk.operations.all.size).toBe(0);
-  expect(await press("Go ahead")).toMatchObject([{ how: "answer", message: { private: true, tone: "bad" } }]);
+  expect(await press("Destroy ada")).toMatchObject([{ how: "answer", message: { private: true, tone: "bad" } }]);
   expect(talk.desk.operations.all.size).toBe(0);
 });
 
 test("it counts once", async () => {
-  await press("Go ahead");
-  expect(await press("Go ahead")).toMatchObject([{ how: "answer", message: { private: true, tone: "bad" } }]);
+  await press("Destroy ada");
+  expect(await press("Destroy ada")).toMatchObject([{ how: "answer", message: { private: true, tone: "bad" } }]);
   expect(talk.desk.operations.all.size).toBe(1);
 });
 
+const refused = [{ how: "answer", message: { private: true, tone: "bad" } }];
 test.each([
-  ["an owner who was not asked", zoe],
-  ["a stranger", eve],
-])("%s cannot answer it, and the question stays", async (_, actor) => {
-  for (const label of ["Go ahead", "Leave it"]) {
-    expect(await press(label, actor)).toMatchObject([{ how: "answer", message: { private: true, tone: "bad" } }]);
+  ["an owner who was not asked", zoe, [refused, refused]],
+  ["a stranger", eve, [[{ how: "turn away", message: { private: true } }], []]],
+])("%s cannot answer it, and the question stays", async (_, actor, told) => {
+  for (const [index, label] of ["Destroy ada", "Leave it"].entries()) {
+    expect(await press(label, actor)).toMatchObject(told[index] ?? []);
   }
   expect(talk.desk.operations.all.size).toBe(0);
-  expect(await press("Go ahead")).toMatchObject([{ how: "replace" }]);
+  expect(await press("Destroy ada")).toMatchObject([{ how: "replace" }]);
 });
 
 test("it cannot be answered at another message", async () => {
-  expect(await press("Go ahead", mo, { place: here, id: "elsewhere" })).toMatchObject([{ how: "answer" }]);
+  expect(await press("Destroy ada", mo, { place: here, id: "elsewhere" })).toMatchObject([{ how: "answer" }]);
   expect(talk.desk.operations.all.size).toBe(0);
 });
 
 test("it can be answered for two minutes", async () => {
   await talk.clock.advance(2 * 60_000 + 1);
-  expect(await press("Go ahead")).toMatchObject([{ how: "answer", message: { private: true, tone: "bad" } }]);
+  expect(await press("Destroy ada")).toMatchObject([{ how: "answer", message: { private: true, tone: "bad" } }]);
   expect(talk.desk.operations.all.size).toBe(0);
 });

@@ -1,18 +1,25 @@
 import type { Clock } from "../../../src/channels/chat/clock.ts";
 
 export interface FakeClock extends Clock {
+  /** Sets the clock; no time passes. */
+  set(ms: number): void;
   /** Lets time pass: whoever sleeps wakes at their time, and does all they can do before the next one wakes. */
   advance(ms: number): Promise<void>;
 }
 
 export function createFakeClock(startMs = Date.UTC(2026, 10, 21, 12)): FakeClock {
   let nowMs = startMs;
+  let setByMs = 0;
   let sleepers: { readonly atMs: number; readonly wake: () => void }[] = [];
   /** Everything in these tests waits for promises and for this clock only. */
   const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
   return {
-    now: () => nowMs,
+    now: () => nowMs + setByMs,
+    elapsed: () => nowMs,
+    set(ms) {
+      setByMs = ms - nowMs;
+    },
     sleep: (ms, signal) =>
       new Promise<void>((resolve) => {
         if (signal.aborted) return resolve();

@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { renderOutcome, renderProgress } from "../../../src/channels/render/operation.ts";
+import { createOutbox } from "../../../src/channels/chat/outbox.ts";
+import { createPresses } from "../../../src/channels/chat/presses.ts";
+import { renderOutcome, renderProgressBriefly } from "../../../src/channels/render/operation.ts";
+import type { Place } from "../../../src/core/chat.ts";
 import { OpsError } from "../../../src/core/errors.ts";
 import { finishStep, type Operation, start, startStep, succeed } from "../../../src/core/operation.ts";
-import { unavailable } from "./memory-chat.ts";
+import { createChatServer, unavailable } from "./memory-chat.ts";
 import { alertsPlace, type ChatWorld, createChatWorld, here, mo, type Process, startProcess, work } from "./world.ts";
 
 const MINUTE = 60_000;
@@ -26,9 +29,14 @@ const end = () => change((one) => succeed(one, null, world.clock.now()));
 const current = async () => (await world.operations.get(operation.id)) ?? operation;
 const titles = () => world.server.messages(here).map(({ message }) => message.title);
 
+async function expectOutcome() {
+  const { title } = renderOutcome(await current());
+  const told = world.server.messages().filter(({ message, notify }) => message.title === title && notify !== null);
+  expect(told).toHaveLength(1);
+}
+
 async function expectTold() {
-  const outcome = renderOutcome(await current());
-  expect(world.server.messages(here).filter(({ message }) => message.title === outcome.title)).toHaveLength(1);
+  await expectOutcome();
   expect((await world.operations.untold("discord")).map(({ id }) => id)).not.toContain(operation.id);
 }
 
@@ -44,16 +52,17 @@ describe("a chat that is away", () => {
     await work(world, operation, 5_000);
     await world.clock.advance(10 * MINUTE);
     const callsMeanwhile = world.server.calls.length;
-    expect(callsMeanwhile).toBeLessThan(40);
-    expect(titles()).toEqual(["Deploying ada"]);
+    // The redraw and the outcome each look whether the chat is back.
+    expect(callsMeanwhile).toBeLessThan(60);
+    expect(titles()).toEqual(["Asked for: deploying ada."]);
     world.server.down = null;
     await world.clock.advance(40_000);
     expect(world.server.messages(here)[0]?.message).toMatchObject({
-      ...renderProgress(await current(), 0),
+      ...renderProgressBriefly(await current(), 0),
       actions: [],
     });
     await expectTold();
-    // One edit for all that happened, and the outcome.
+    // One edit for all that happened.
     expect(world.server.messages(here)[0]?.history).toHaveLength(2);
   });
 
@@ -65,7 +74,8 @@ describe("a chat that is away", () => {
     await world.clock.advance(10 * MINUTE);
     world.server.down = null;
     await world.clock.advance(MINUTE);
-    expect(titles().filter((title) => title.startsWith("Deployed"))).toHaveLength(1);
+    const told = world.server.messages(here).filter(({ aloud }) => aloud);
+    expect(told.map(({ message }) => message.title)).toEqual([expect.stringMatching(/^Deployed ada in/)]);
     expect((await world.operations.untold("discord")).map(({ id }) => id)).toEqual([operation.id]);
   });
 
@@ -82,7 +92,7 @@ describe("a chat that is away", () => {
     world.server.losesAnswers = 1;
     const second = await world.ask();
     process.follower.follow(second);
-    await world.clock.advance(5_000);
+    await world.clock.advance(10_000);
     expect(titles()).toEqual(["Deploying ada", "Deploying ada"]);
     world.server.losesAnswers = 3;
     end();
@@ -151,17 +161,21 @@ describe("the status message", () => {
     startProcess(world);
     await world.clock.advance(10_000);
     expect(world.server.messages(here)).toHaveLength(2);
-    expect(status().id).not.toBe(id);
-    expect(status().message.actions).toEqual([]);
+    const fresh = world.server.messages(here).find(({ message }) => message.actions.length === 0);
+    expect(fresh?.id).not.toBe(id);
+    expect(fresh?.message.title).toBe(renderProgressBriefly(await current(), 0).title);
     await expectTold();
   });
 
-  test("moves with time while nothing else does, at most every 30 s", async () => {
+  test("moves with time while nothing else does, every 5 s at first, then every 30 s", async () => {
     await world.clock.advance(10 * MINUTE);
     const edits = world.server.calls.filter(({ kind }) => kind === "edit").length;
-    expect(edits).toBeGreaterThanOrEqual(18);
-    expect(edits).toBeLessThanOrEqual(20);
-    expect(status().message.blocks[0]).toMatchObject({ type: "bar", note: expect.stringMatching(/^(9 min 5|10 min)/) });
+    expect(edits).toBeGreaterThanOrEqual(36);
+    expect(edits).toBeLessThanOrEqual(42);
+    expect(status().message.blocks[0]).toMatchObject({
+      type: "bar",
+      note: expect.stringMatching(/^(9 min [345]|10 min)/),
+    });
   });
 });
 
@@ -170,7 +184,7 @@ describe("a place where the bot may not write any more", () => {
     world.server.forbid(here);
     await work(world, operation, 2_000);
     await world.clock.advance(MINUTE);
-    expect(titles()).toEqual(["Deploying ada"]);
+    expect(titles()).toEqual(["Asked for: deploying ada."]);
     // One redraw and one try to tell the outcome.
     expect(world.server.calls.filter(({ chat }) => chat === here.chat)).toHaveLength(3);
     const [told, ...more] = world.server.messages(alertsPlace);
@@ -178,7 +192,7 @@ describe("a place where the bot may not write any more", () => {
     expect(told).toMatchObject({ notify: mo, message: { title: renderOutcome(await current()).title } });
     expect(told?.message.blocks[0]).toEqual({
       type: "text",
-      text: `Mo asked for this in the Discord channel ${here.chat}, where Creel may not write any more.`,
+      text: ["Mo asked for this in the Discord channel ", { place: here }, ", where Creel may not write any more."],
     });
     expect(await world.operations.untold("discord")).toEqual([]);
     expect(world.errors).toEqual([]);
@@ -194,6 +208,28 @@ describe("a place where the bot may not write any more", () => {
     expect(await world.operations.untold("discord")).toEqual([]);
   });
 
+  test("nor among its alerts: the outcome is told among those of another chat, with where it belongs", async () => {
+    await stop();
+    const telegram = createChatServer(world.clock, { name: "telegram" });
+    const outbox = createOutbox({
+      chat: telegram.connect(),
+      presses: createPresses(world.memory),
+      clock: world.clock,
+    });
+    const group: Place = { channel: "telegram", chat: "-100", topic: null };
+    startProcess(world, { elsewhere: [{ outbox, place: group }] });
+    for (const place of [here, alertsPlace]) world.server.forbid(place);
+    end();
+    await world.clock.advance(MINUTE);
+    expect(telegram.messages()).toMatchObject([
+      { place: group, notify: null, aloud: true, message: { title: renderOutcome(await current()).title } },
+    ]);
+    const [told] = telegram.messages();
+    expect(JSON.stringify(told?.message.blocks)).toContain("Mo asked for this in the Discord channel ");
+    expect(await world.operations.untold("discord")).toEqual([]);
+    expect([...world.errors, ...telegram.breaches]).toEqual([]);
+  });
+
   test("what a chat does not accept is reported, and told among the alerts if it is accepted there", async () => {
     world.server.rejects = ({ title, blocks }) => title.startsWith("Deployed") && blocks.length === 0;
     end();
@@ -201,6 +237,46 @@ describe("a place where the bot may not write any more", () => {
     expect(world.server.messages(alertsPlace)).toHaveLength(1);
     expect(world.errors).toMatchObject([{ code: "internal" }]);
     expect(await world.operations.untold("discord")).toEqual([]);
+  });
+});
+
+describe("a chat that asks to wait with one kind of calls", () => {
+  test.each([
+    ["an edit", "edit" as const],
+    ["a thread", "thread" as const],
+    ["taking a message away", "remove" as const],
+  ])("because of %s still hears the outcome at once", async (_what, kind) => {
+    world = createChatWorld({ threads: true });
+    process = startProcess(world);
+    operation = await world.ask();
+    process.follower.follow(operation);
+    await world.clock.advance(100);
+    world.server.limitFor(5 * MINUTE, kind);
+    await work(world, operation, 1_500);
+    await world.clock.advance(2_000);
+    await expectOutcome();
+    await world.clock.advance(6 * MINUTE);
+    expect(world.server.messages(here)[0]?.message).toMatchObject({
+      ...renderProgressBriefly(await current(), 0),
+      actions: [],
+    });
+    await expectTold();
+  });
+
+  test("and is left meanwhile is not told twice, and the status message still ends", async () => {
+    world.server.limitFor(20 * MINUTE, "edit");
+    end();
+    await world.clock.advance(5_000);
+    await expectOutcome();
+    const closed = process.follower.close();
+    process.outbox.stop();
+    await closed;
+    // Longer than a chat remembers the keys of messages.
+    await world.clock.advance(15 * MINUTE);
+    process = startProcess(world);
+    await world.clock.advance(10 * MINUTE);
+    await expectTold();
+    expect(world.server.messages(here)[0]?.message.actions).toEqual([]);
   });
 });
 
@@ -215,6 +291,8 @@ test("an operation that runs for long gets a thread, where its outcome is told",
   expect(world.server.messages(here)).toHaveLength(1);
   const thread = { ...here, chat: `thread-${status?.id}` };
   expect(world.server.messages(thread)).toMatchObject([{ notify: mo, replyTo: null }]);
+  // The name is still right when the deploy has ended.
+  expect(world.server.threadTitles).toEqual(["Deploy of ada"]);
   expect(world.server.calls.filter(({ kind }) => kind === "thread")).toHaveLength(1);
 });
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Message } from "../../../src/channels/message.ts";
-import { renderOutcome, renderProgress } from "../../../src/channels/render/operation.ts";
+import { renderOutcome, renderProgressBriefly } from "../../../src/channels/render/operation.ts";
 import { OpsError } from "../../../src/core/errors.ts";
+import type { Message } from "../../../src/core/message.ts";
 import {
   describeStep,
   fail,
@@ -91,7 +91,7 @@ test("any changes in any weather end with the final state and one outcome", asyn
       const ended = (await operations.get(operation.id)) ?? operation;
       const [status, outcome, ...more] = server.messages(here);
       expect(more).toEqual([]);
-      expect(status && withoutTimes(status.message)).toMatchObject(withoutTimes(renderProgress(ended, 0)));
+      expect(status && withoutTimes(status.message)).toMatchObject(withoutTimes(renderProgressBriefly(ended, 0)));
       expect(status?.message).toMatchObject({ actions: [], presses: [] });
       expect(outcome?.message).toMatchObject({ title: renderOutcome(ended).title });
       expect(await operations.untold("discord")).toEqual([]);

@@ -2,6 +2,7 @@ import type { Chat } from "../../../src/channels/channel.ts";
 import type { Clock } from "../../../src/channels/chat/clock.ts";
 import type { OperationFeed } from "../../../src/channels/chat/follower.ts";
 import type { ChannelMemory } from "../../../src/core/chat.ts";
+import type { Concerns } from "../../../src/core/concern.ts";
 
 /** A process that is killed at its nth point; there is one before and one after everything it asks of the world. */
 export interface Life {
@@ -11,6 +12,7 @@ export interface Life {
   chat(chat: Chat): Chat;
   memory(memory: ChannelMemory): ChannelMemory;
   feed(feed: OperationFeed): OperationFeed;
+  concerns(concerns: Concerns): Concerns;
   clock(clock: Clock): Clock;
 }
 
@@ -46,6 +48,7 @@ export function createLife(diesAt: number): Life {
     memory: (memory) => ({
       get: (...given) => mortal(() => memory.get(...given)),
       put: (...given) => mortal(() => memory.put(...given)),
+      names: (...given) => mortal(() => memory.names(...given)),
       remove: (...given) => mortal(() => memory.remove(...given)),
     }),
     feed: (feed) => ({
@@ -59,7 +62,13 @@ export function createLife(diesAt: number): Life {
       isUntold: (...given) => mortal(() => feed.isUntold(...given)),
       told: (...given) => mortal(() => feed.told(...given)),
     }),
+    concerns: (concerns) => ({
+      all: () => mortal(() => concerns.all()),
+      raise: (...given) => mortal(() => concerns.raise(...given)),
+      settle: (...given) => mortal(() => concerns.settle(...given)),
+      listen: (onChange) => concerns.listen(onChange),
+    }),
     // Time passes between points; sleeping asks nothing of the world.
-    clock: (clock) => ({ now: clock.now, sleep: (...given) => orSilence(() => clock.sleep(...given)) }),
+    clock: (clock) => ({ ...clock, sleep: (...given) => orSilence(() => clock.sleep(...given)) }),
   };
 }

@@ -23,16 +23,19 @@ export interface ChatServer {
   /** What is there now, oldest first; null for all places. */
   messages(place?: Place): MemoryMessage[];
   readonly calls: Call[];
+  /** Of all threads that were opened. */
+  readonly threadTitles: string[];
   /** Breaches of the port's contract. Every test expects none. */
   readonly breaches: string[];
   /** Everything fails from now on; null: no more. */
   down: OpsError | null;
   /** The next calls take effect, but their answer is lost. */
   losesAnswers: number;
-  /** Asks whoever calls next to wait, and takes it badly when they do not. */
-  limitFor(ms: number): void;
+  /** Asks whoever calls next to wait, with one kind of calls or each of them, and takes it badly when they do not. */
+  limitFor(ms: number, kind?: Call["kind"]): void;
   /** The bot may not write there any more. */
   forbid(place: Place): void;
+  allow(place: Place): void;
   /** What cannot be posted, as if the service found it malformed. */
   rejects: (message: ChatMessage) => boolean;
   /** Somebody deletes the message. */
@@ -43,6 +46,8 @@ interface Options {
   readonly name?: ChatName;
   readonly pace?: Pace;
   readonly threads?: boolean;
+  /** Whether posting again with the same key finds the message that is there; Telegram has no such thing. */
+  readonly keys?: boolean;
 }
 
 const KEPT_KEY_MS = 5 * 60_000;
@@ -52,11 +57,13 @@ export const unavailable = (retryAfterMs: number | null = null) =>
   new OpsError({ code: "chat-unavailable", userMessage: "The chat is away.", retry: "later", retryAfterMs });
 
 export function createChatServer(clock: Clock, options: Options = {}): ChatServer {
-  const { name = "discord", pace = { gapMs: 1_500, perMinute: 30 }, threads = false } = options;
+  const { name = "discord", pace = { gapMs: 1_500, perMinute: 30 }, threads = false, keys = true } = options;
   const messages: MemoryMessage[] = [];
   const forbidden = new Set<string>();
   let made = 0;
-  let limited: { readonly untilMs: number; readonly told: Set<unknown> } | null = null;
+  let limited: { readonly untilMs: number; readonly kind: Call["kind"] | null; readonly told: Set<string> } | null =
+    null;
+  let processes = 0;
 
   const demand = (flaw: string | null) => {
     if (flaw === null) return;
@@ -69,33 +76,39 @@ export function createChatServer(clock: Clock, options: Options = {}): ChatServe
   const server: ChatServer = {
     messages: (place) => messages.filter((message) => place === undefined || message.place.chat === place.chat),
     calls: [],
+    threadTitles: [],
     breaches: [],
     down: null,
     losesAnswers: 0,
-    limitFor(ms) {
-      limited = { untilMs: clock.now() + ms, told: new Set() };
+    limitFor(ms, kind) {
+      limited = { untilMs: clock.elapsed() + ms, kind: kind ?? null, told: new Set() };
     },
     forbid: ({ chat }) => void forbidden.add(chat),
+    allow: ({ chat }) => void forbidden.delete(chat),
     rejects: () => false,
     delete: (id) => void messages.splice(0, messages.length, ...messages.filter((message) => message.id !== id)),
 
     connect() {
       const flawOfPace = createPaceCheck(pace);
       let handler: ChatHandler | null = null;
-      const refuse = (chat: string) => {
+      processes += 1;
+      const process = processes;
+      const refuse = (kind: Call["kind"], chat: string) => {
         if (server.down !== null) throw server.down;
-        if (limited !== null && clock.now() < limited.untilMs) {
-          demand(limited.told.has(flawOfPace) ? "a call came although the chat had asked to wait" : null);
-          limited.told.add(flawOfPace);
-          throw unavailable(limited.untilMs - clock.now());
+        const isLimited = limited !== null && clock.elapsed() < limited.untilMs;
+        if (limited !== null && isLimited && (limited.kind ?? kind) === kind) {
+          const who = `${process} ${kind}`;
+          demand(limited.told.has(who) ? "a call came although the chat had asked to wait" : null);
+          limited.told.add(who);
+          throw unavailable(limited.untilMs - clock.elapsed());
         }
         if (!forbidden.has(chat)) return;
         throw new OpsError({ code: "chat-forbidden", userMessage: "The bot may not write there." });
       };
       const call = async <T>(kind: Call["kind"], { chat }: Place, effect: () => T): Promise<T> => {
-        server.calls.push({ kind, chat, atMs: clock.now() });
-        demand(flawOfPace(chat, clock.now()));
-        refuse(chat);
+        server.calls.push({ kind, chat, atMs: clock.elapsed() });
+        demand(flawOfPace(chat, clock.elapsed()));
+        refuse(kind, chat);
         const result = effect();
         if (server.losesAnswers > 0) {
           server.losesAnswers -= 1;
@@ -124,16 +137,17 @@ export function createChatServer(clock: Clock, options: Options = {}): ChatServe
             if (server.rejects(message)) throw new OpsError({ code: "internal", userMessage: "Malformed." });
             const same = messages.find(
               (other) =>
+                keys &&
                 key !== null &&
                 other.key === key &&
                 other.place.chat === place.chat &&
-                clock.now() - other.postedAtMs < KEPT_KEY_MS,
+                clock.elapsed() - other.postedAtMs < KEPT_KEY_MS,
             );
             if (same !== undefined) return { place, id: same.id };
             made += 1;
             const id = String(made);
             const content = structuredClone(message);
-            messages.push({ ...given, place, id, message: content, history: [content], postedAtMs: clock.now() });
+            messages.push({ ...given, place, id, message: content, history: [content], postedAtMs: clock.elapsed() });
             return { place, id };
           }),
         edit: (posted, message) =>
@@ -141,7 +155,7 @@ export function createChatServer(clock: Clock, options: Options = {}): ChatServe
             demand(flawOf(message));
             const found = find(posted);
             if (found === undefined) return "gone";
-            if (clock.now() - found.postedAtMs > EDITABLE_MS) return "frozen";
+            if (clock.elapsed() - found.postedAtMs > EDITABLE_MS) return "frozen";
             if (JSON.stringify(found.message) === JSON.stringify(message)) return "done";
             found.message = structuredClone(message);
             found.history.push(found.message);
@@ -152,9 +166,10 @@ export function createChatServer(clock: Clock, options: Options = {}): ChatServe
             const found = find(posted);
             if (found !== undefined) messages.splice(messages.indexOf(found), 1);
           }),
-        thread: (posted, _title) =>
+        thread: (posted, title) =>
           call("thread", posted.place, () => {
             if (!threads || find(posted) === undefined) return null;
+            server.threadTitles.push(title);
             return { ...posted.place, chat: `thread-${posted.id}` };
           }),
       };

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createOutbox, type Outbox } from "../../../src/channels/chat/outbox.ts";
 import { createPresses } from "../../../src/channels/chat/presses.ts";
-import { message } from "../../../src/channels/message.ts";
 import { OpsError } from "../../../src/core/errors.ts";
+import { message } from "../../../src/core/message.ts";
 import { unavailable } from "./memory-chat.ts";
 import { type ChatWorld, createChatWorld, here } from "./world.ts";
 
@@ -29,7 +29,7 @@ const kinds = () => world.server.calls.map(({ kind }) => kind);
 async function posted(title: string) {
   const sent = outbox.post(here, saying(title), quiet);
   await world.clock.advance(1_500);
-  return (await sent).posted;
+  return await sent;
 }
 
 test("messages keep their order and the pace", async () => {
@@ -152,4 +152,56 @@ test("after stopping nothing waits, and nothing is taken", async () => {
   await expect(outbox.post(here, saying("later"), quiet)).rejects.toMatchObject({ code: "chat-unavailable" });
   await expect(outbox.remove({ place: { ...here, chat: "new" }, id: "1" })).rejects.toBeInstanceOf(OpsError);
   await outbox.drained();
+});
+
+describe("a chat that asks to wait with one kind of calls", () => {
+  test("gives up a thread, and those that follow without asking", async () => {
+    const first = await posted("first");
+    world.server.limitFor(60_000, "thread");
+    const threads = [1, 2, 3].map(() => outbox.thread(first, "Thread", () => true));
+    const outcome = outbox.post(here, saying("outcome"), quiet);
+    await world.clock.advance(3_000);
+    await outcome;
+    expect(await Promise.all(threads)).toEqual([null, null, null]);
+    expect(kinds()).toEqual(["post", "thread", "post"]);
+  });
+
+  test("lets edits wait, while what is new is posted", async () => {
+    const first = await posted("first");
+    world.server.limitFor(60_000, "edit");
+    const redrawn = outbox.edit(first, saying("redrawn"), () => "now");
+    await world.clock.advance(1_500);
+    void outbox.post(here, saying("outcome"), quiet);
+    await world.clock.advance(1_500);
+    expect(titles()).toEqual(["first", "outcome"]);
+    await world.clock.advance(60_000);
+    expect(await redrawn).toBe("done");
+    expect(titles()).toEqual(["redrawn", "outcome"]);
+  });
+
+  test("is redrawn while posts wait, and is told as soon as they may", async () => {
+    const first = await posted("first");
+    world.server.limitFor(9_000, "post");
+    void outbox.post(here, saying("outcome"), quiet);
+    for (let second = 1; second < 9; second += 1) {
+      void outbox.edit(first, saying(`drawn ${second}`), () => "now");
+      await world.clock.advance(1_000);
+    }
+    expect(titles()).toHaveLength(1);
+    expect(titles()[0]).toMatch(/drawn/);
+    for (const _ of [1, 2, 3]) void outbox.edit(first, saying("drawn again"), () => "now");
+    await world.clock.advance(2_000);
+    expect(titles()).toContain("outcome");
+  });
+});
+
+test("a clock that is set back or ahead changes no pace", async () => {
+  await posted("before");
+  for (const hours of [-2, 2]) {
+    world.clock.set(world.clock.now() + hours * 60 * 60_000);
+    const sent = outbox.post(here, saying(`${hours} hours`), quiet);
+    await world.clock.advance(1_500);
+    expect(titles()).toContain(`${hours} hours`);
+    await sent;
+  }
 });

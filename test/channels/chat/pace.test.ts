@@ -40,14 +40,6 @@ test("redraws never stand still for long", () => {
   expect(Math.max(...gaps)).toBeLessThan(10_000);
 });
 
-test("a pause holds for everything", () => {
-  const pacer = createPacer(pace);
-  pacer.pauseUntil(30_000);
-  pacer.pauseUntil(10_000);
-  expect(pacer.delayMs("now", 5_000)).toBe(25_000);
-  expect(pacer.delayMs("soon", 30_000)).toBe(0);
-});
-
 test("no order of calls breaks the gap or the minute", () => {
   const call = fc.record({ urgency: fc.constantFrom("now" as const, "soon" as const), afterMs: fc.nat(5_000) });
   const paces = fc.record({ gapMs: fc.nat(3_000), perMinute: fc.integer({ min: 1, max: 60 }) });

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createPresses } from "../../../src/channels/chat/presses.ts";
-import { command, message } from "../../../src/channels/message.ts";
 import { renderConfirmation } from "../../../src/channels/render/chat.ts";
-import type { TicketId } from "../../../src/core/desk.ts";
+import { command, message } from "../../../src/core/message.ts";
+import type { TicketId } from "../../../src/core/ticket.ts";
 import { createMemoryOfChannels } from "../../desk/memory-chat-state.ts";
 import { flawOf } from "./contract.ts";
 
@@ -46,7 +46,7 @@ test("a long line is kept for 30 days, also for another process", async () => {
 test("a question's buttons carry its ticket", async () => {
   const presses = createPresses(createMemoryOfChannels(() => 0));
   const ticket = "t".repeat(40) as TicketId;
-  const dressed = await presses.dress(renderConfirmation("Sure?", ticket));
+  const dressed = await presses.dress(renderConfirmation("Sure?", ticket, "Destroy ada"));
   expect(flawOf(dressed)).toBeNull();
   expect(dressed.presses.map(presses.decisionIn)).toEqual([
     { ticket, answer: "yes" },

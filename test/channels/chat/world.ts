@@ -1,4 +1,5 @@
 import type { Chat, Pace } from "../../../src/channels/channel.ts";
+import type { AlertTarget } from "../../../src/channels/chat/alert-place.ts";
 import { createFollower, type Follower, type OperationFeed } from "../../../src/channels/chat/follower.ts";
 import { createOutbox, type Outbox } from "../../../src/channels/chat/outbox.ts";
 import { createPresses } from "../../../src/channels/chat/presses.ts";
@@ -30,7 +31,9 @@ export interface ChatWorld {
 export const STEP_COUNT = 14;
 const STEPS = Array.from({ length: STEP_COUNT }, (_, index) => ({ name: `step-${index}`, title: `Step ${index}` }));
 
-export function createChatWorld(options: { readonly pace?: Pace; readonly threads?: boolean } = {}): ChatWorld {
+export function createChatWorld(
+  options: { readonly pace?: Pace; readonly threads?: boolean; readonly keys?: boolean } = {},
+): ChatWorld {
   const clock = createFakeClock();
   const operations = createMemoryOperations(clock.now, () => STEPS);
   let asked = 0;
@@ -62,6 +65,7 @@ export function startProcess(
     chat?: Chat;
     operations?: OperationFeed;
     alerts?: Place | null;
+    elsewhere?: readonly AlertTarget[];
   } = {},
 ): Process {
   const { memory, clock, operations, errors } = { ...world, ...parts };
@@ -70,6 +74,7 @@ export function startProcess(
   const follower = createFollower({
     ...{ channel: chat.name, outbox, feed: operations, memory, clock },
     alerts: parts.alerts === undefined ? alertsPlace : parts.alerts,
+    elsewhere: () => parts.elsewhere ?? [],
     onError: (error) => void errors.push(error),
   });
   follower.start();

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { ChatMessage } from "../../../src/channels/channel.ts";
-import type { Block } from "../../../src/channels/message.ts";
+import type { Block } from "../../../src/core/message.ts";
 import { button } from "./make.ts";
 
 /** Everything Discord would format, link, or notify somebody for. */

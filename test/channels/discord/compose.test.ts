@@ -10,12 +10,31 @@ import { shown } from "./shown.ts";
 const embedOf = (...parts: Parameters<typeof chatMessage>) => compose(chatMessage(...parts)).embeds[0];
 
 describe("a message", () => {
-  test("is an embed with a colour, a title and its text", () => {
-    expect(embedOf({ title: "ada runs.", tone: "good", blocks: [{ type: "text", text: "All is *well*." }] })).toEqual({
-      title: "ada runs.",
-      color: 0x3ba55d,
-      description: "All is \\*well\\*.",
+  test("is its title, which notifications show, and an embed with a colour and the rest", () => {
+    const blocks = [{ type: "text" as const, text: "All is *well*." }];
+    expect(compose(chatMessage({ title: "ada runs.", tone: "good", blocks }))).toMatchObject({
+      content: "✅ **ada runs.**",
+      embeds: [{ color: 0x3ba55d, description: "All is \\*well\\*." }],
     });
+    expect(compose(chatMessage({ title: "ada runs.", tone: "plain" }))).toMatchObject({
+      content: "**ada runs.**",
+      embeds: [],
+    });
+  });
+
+  test("shows what is copied as code, moments in the reader's time zone, and links channels", () => {
+    const place = { channel: "discord" as const, chat: "123456789012345678", topic: null };
+    const blocks = [
+      { type: "text" as const, text: ["Asked in ", { place }, ", ", { atMs: 1_700_000_000_999 }, "."] },
+      {
+        type: "text" as const,
+        text: "Add 123456789012345678 to owners.discord in creel.yaml, or type /deploy name:ada.",
+      },
+    ];
+    expect(embedOf({ blocks })?.description).toBe(
+      "Asked in <#123456789012345678>, <t:1700000000:R>.\n\n" +
+        "Add `123456789012345678` to `owners.discord` in `creel.yaml`, or type `/deploy name:ada`.",
+    );
   });
 
   test("shows progress as a bar and marked steps", () => {
@@ -44,30 +63,31 @@ describe("a message", () => {
     };
     expect(embedOf({ blocks: [wide] })?.description).toBe("**ada**\nState ready · Up 3 h\n**bob**\nState crashed");
     const narrow = { type: "table" as const, head: ["Command", "Does"], rows: [["/status", "Show the agents"]] };
-    expect(embedOf({ blocks: [narrow] })?.description).toBe("**/status** Show the agents");
+    expect(embedOf({ blocks: [narrow] })?.description).toBe("`/status` Show the agents");
   });
 
-  test("shows fields at its end side by side where they are short, and other fields as lines", () => {
+  test("shows fields as lines, which on a phone take half as much as Discord's own", () => {
     const fields = {
       type: "fields" as const,
       fields: [
         { name: "Host", value: "h-1" },
-        { name: "Why", value: "a ".repeat(40) },
+        { name: "OpenClaw", value: "2026.9.6" },
       ],
     };
-    expect(embedOf({ blocks: [fields] })?.fields).toEqual([
-      { name: "Host", value: "h-1", inline: true },
-      { name: "Why", value: "a ".repeat(40).trim(), inline: false },
-    ]);
-    const embed = embedOf({ blocks: [fields, { type: "text", text: "after" }] });
+    const embed = embedOf({ blocks: [{ type: "text", text: "before" }, fields] });
     expect(embed?.fields).toBeUndefined();
-    expect(embed?.description).toContain("**Host** h-1\n");
+    expect(embed?.description).toBe("before\n\n**Host** h-1\n**OpenClaw** `2026.9.6`");
   });
 
   test("shows a short log in a code block, with its indentation", () => {
-    const { embeds, files } = compose(chatMessage({ blocks: [{ type: "log", lines: ["start", "  at ```x```"] }] }));
-    expect(embeds[0]?.description).toBe("```\nstart\n  at `\u200b`\u200b`x`\u200b`\u200b`\n```");
+    const { embeds, files } = compose(chatMessage({ blocks: [{ type: "log", lines: ["start", "  at `x`"] }] }));
+    expect(embeds[0]?.description).toBe("```\nstart\n  at `x`\n```");
     expect(files).toEqual([]);
+  });
+
+  test("shows a log that would end its block line by line", () => {
+    const { embeds } = compose(chatMessage({ blocks: [{ type: "log", lines: ["start", "at ```x```"] }] }));
+    expect(embeds[0]?.description).toBe("start\nat \\`\\`\\`x\\`\\`\\`");
   });
 
   test("puts a long log into a file and shows its end", () => {
@@ -114,7 +134,7 @@ describe("whoever is notified", () => {
 
   test("is named in front, and nobody else can be", () => {
     expect(payloadOf(chatMessage(), ada).body).toMatchObject({
-      content: "<@100000000000000001>",
+      content: expect.stringMatching(/^<@100000000000000001> \S/),
       allowed_mentions: { parse: [], users: ["100000000000000001"], replied_user: false },
     });
   });
@@ -122,7 +142,7 @@ describe("whoever is notified", () => {
   test("is nobody without a Discord id", () => {
     for (const notify of [null, { ...ada, channel: "telegram" as const }, { ...ada, user: "@everyone" }]) {
       expect(payloadOf(chatMessage(), notify).body).toMatchObject({
-        content: "",
+        content: expect.not.stringContaining("<@"),
         allowed_mentions: { parse: [], users: [] },
       });
     }
@@ -134,18 +154,13 @@ test("any strings anywhere keep Discord's limits, format nothing and ping nobody
     fc.property(anyMessage, (message) => {
       const { body, files } = payloadOf(message);
       const [embed] = messageSchema.parse(body).embeds ?? [];
-      const texts = [
-        embed?.title,
-        embed?.description,
-        ...(embed?.fields ?? []).flatMap(({ name, value }) => [name, value]),
-      ];
-      for (const text of texts) {
+      for (const text of [String(body.content), embed?.description]) {
         const { markup } = shown(text ?? "");
         expect(markup).toEqual([]);
         expect((text ?? "").isWellFormed()).toBe(true);
       }
-      expect(body.content).toBe("");
-      expect(embed?.title?.trim()).not.toBe("");
+      expect(String(body.content).trim()).not.toBe("");
+      expect(JSON.stringify(body)).not.toMatch(/[\u00ad\u200b\u2060\ufeff]/u);
       for (const { data } of files) expect(Buffer.byteLength(String(data))).toBeLessThan(10 * 1024 * 1024);
     }),
     { numRuns: 600 },

@@ -1,5 +1,5 @@
 import type { ChatMessage } from "../../../src/channels/channel.ts";
-import type { Action } from "../../../src/channels/message.ts";
+import type { Action } from "../../../src/core/message.ts";
 
 export function chatMessage(parts: Partial<ChatMessage> = {}): ChatMessage {
   return { title: "Hello", tone: "plain", blocks: [], actions: [], presses: [], private: false, ...parts };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bold, codeBlock, escapeMarkup } from "../../../src/channels/discord/markdown.ts";
-import { cleanLine, cleanLines, cut } from "../../../src/channels/shape/plain-text.ts";
+import { bold, codeBlock, escapeMarkup, inlineCode } from "../../../src/channels/discord/markdown.ts";
+import { cleanLine, cleanLines, cleanLogLine, cut } from "../../../src/channels/shape/plain-text.ts";
 import { anyText, nasty } from "./any-message.ts";
 import { shown } from "./shown.ts";
 
@@ -26,9 +26,13 @@ describe("escaping", () => {
         const escaped = escapeMarkup(cleanLine(text));
         fc.pre(escaped !== "");
         expect(shown(`${bold(escaped)} after`).markup).toEqual([]);
-        const block = shown(`${codeBlock([text.replaceAll("\u200b", "")])}**after**`);
+        const clean = cleanLogLine(text);
+        const block = shown(`${codeBlock([clean])}**after**`);
         expect(block.markup).toEqual([]);
-        expect(block.text.endsWith("\nafter")).toBe(true);
+        expect(block.text).toMatch(/after$/);
+        expect(block.text.replace(/\n?after$/, "")).toBe(clean);
+        fc.pre(clean !== "");
+        expect(shown(`${inlineCode(clean)} after`)).toEqual({ text: `${clean} after`, markup: [] });
       }),
       { numRuns: 1000 },
     );

@@ -81,3 +81,41 @@ test("a Discord that stumbles while commands are registered is asked again", asy
   expect(world.server.commands()).toHaveLength(commands.length);
   expect(world.server.connected).toBe(1);
 });
+
+test("removed from a server and added again, its commands are back", async () => {
+  const { server } = await connect();
+  server.removeBotFromGuild();
+  server.addBotToGuild();
+  await server.when(() => server.commands().length === commands.length);
+  expect(server.commands(null)).toEqual([]);
+});
+
+test.each([
+  { name: "one server, then all", before: (id: string) => [id], after: () => [] as string[] },
+  { name: "all, then one server", before: () => [] as string[], after: (id: string) => [id] },
+  { name: "another server than before", before: (_: string, other: string) => [other], after: (id: string) => [id] },
+])("$name: each command is offered exactly once", async ({ before, after }) => {
+  const server = await openServer();
+  const other = server.addGuild("Other").guildId;
+  for (const guilds of [before(server.guildId, other), after(server.guildId)]) {
+    const world = await prepare({ guilds }, server);
+    await world.chat.open(world.handler);
+    for (const guild of [server.guildId, other]) {
+      const wanted = guilds.length === 0 || guilds.includes(guild) ? commands.length : 0;
+      await server.when(() => [...server.commands(guild), ...server.commands(null)].length === wanted);
+    }
+    await world.chat.close();
+  }
+});
+
+test("a server it joins keeps nothing of earlier settings", async () => {
+  const server = await openServer();
+  const first = await prepare({ guilds: [server.guildId] }, server);
+  await first.chat.open(first.handler);
+  await first.chat.close();
+  const { guildId } = server.addGuild("Other");
+  const second = await prepare({ guilds: [guildId] }, server);
+  await second.chat.open(second.handler);
+  await server.when(() => server.commands().length === 0);
+  expect(server.commands(guildId)).toHaveLength(commands.length);
+});

@@ -31,7 +31,9 @@ async function posted(world: DiscordWorld): Promise<Message> {
 }
 
 const titles = (world: DiscordWorld) =>
-  world.server.messages().map(({ embeds, visibleTo }) => [embeds[0]?.title, visibleTo === null ? "all" : "one"]);
+  world.server
+    .messages()
+    .map(({ content, visibleTo }) => [content.replace(/^.*?\*\*|\*\*$/g, ""), visibleTo === null ? "all" : "one"]);
 
 describe("a command", () => {
   test("is answered at once, publicly or privately", async () => {
@@ -66,7 +68,10 @@ describe("a command", () => {
     expect(await first.typed.acknowledged).toMatchObject({ kind: "deferred reply" });
     world.clock.ms += 14 * 60_000;
     expect(await first.responder.answer(secret)).not.toBeNull();
-    expect(await first.typed.answered).toMatchObject({ visibleTo: ada.id, embeds: [{ title: "Only for you" }] });
+    expect(await first.typed.answered).toMatchObject({
+      visibleTo: ada.id,
+      content: expect.stringContaining("Only for you"),
+    });
     const second = await run(world);
     await second.responder.wait();
     world.clock.ms += 10_000;
@@ -76,6 +81,16 @@ describe("a command", () => {
       ["Only for you", "one"],
       ["Shown to all", "all"],
     ]);
+  });
+
+  test.each([2, -2])("that takes long is answered privately, also when the clock is set by %d hours", async (hours) => {
+    let setByMs = 0;
+    const world: DiscordWorld = await connect({ now: () => world.clock.ms + setByMs });
+    const { responder, typed } = await run(world);
+    await responder.wait();
+    setByMs = hours * 3_600_000;
+    expect(await responder.answer(secret)).not.toBeNull();
+    expect(await typed.answered).toMatchObject({ visibleTo: ada.id });
   });
 
   test("that took longer is answered publicly by an ordinary message, and privately not at all", async () => {
@@ -88,14 +103,18 @@ describe("a command", () => {
     expect(titles(world).at(-1)).toEqual(["Shown to all", "all"]);
   });
 
-  test("whose first answer comes after 3 seconds is answered likewise", async () => {
+  test("whose first answer comes after 3 seconds is answered by ordinary messages, and what is secret stays it", async () => {
     const world = await connect();
     const [first, second] = [await run(world), await run(world)];
     world.clock.ms += 3_500;
     expect(await first.responder.answer(secret)).toBeNull();
     await second.responder.wait();
     expect(await second.responder.answer(shown)).not.toBeNull();
-    expect(titles(world)).toEqual([["Shown to all", "all"]]);
+    expect(titles(world)).toEqual([
+      ["My answer came too late to be shown to you alone.", "all"],
+      ["Shown to all", "all"],
+    ]);
+    expect(world.server.messages()[0]?.pings).toEqual([`<@${ada.id}>`]);
     // It is this test that was late.
     world.server.takeViolation("10062");
     world.server.takeViolation("10062");
@@ -112,7 +131,7 @@ describe("a command", () => {
     });
     await expect(responder.wait()).rejects.toMatchObject({ code: "chat-unavailable" });
     expect(await responder.answer(secret)).not.toBeNull();
-    expect(await typed.answered).toMatchObject({ embeds: [{ title: "Only for you" }] });
+    expect(await typed.answered).toMatchObject({ content: expect.stringContaining("Only for you") });
     world.server.takeViolation("40060");
   });
 
@@ -134,7 +153,7 @@ describe("a command", () => {
     const { responder, typed } = await run(world);
     await responder.wait();
     await responder.answer(shown);
-    expect(await typed.answered).toMatchObject({ visibleTo: ada.id, embeds: [{ title: "Shown to all" }] });
+    expect(await typed.answered).toMatchObject({ visibleTo: ada.id, content: expect.stringContaining("Shown to all") });
   });
 
   test("answers in the order they were asked for", async () => {
@@ -153,7 +172,7 @@ describe("a press", () => {
     const late = await press(world, message);
     await late.responder.wait();
     await late.responder.replace(shown);
-    expect(message).toMatchObject({ embeds: [{ title: "Shown to all" }], components: [], edits: 2 });
+    expect(message).toMatchObject({ content: expect.stringContaining("Shown to all"), components: [], edits: 2 });
     expect(titles(world)).toEqual([["Shown to all", "all"]]);
   });
 
@@ -166,7 +185,11 @@ describe("a press", () => {
       const pressed = await press(world, message);
       if (waits) await pressed.responder.wait();
       await pressed.responder.replace(secret);
-      expect(message).toMatchObject({ embeds: [{ title: "Only for you" }], components: [], visibleTo: ada.id });
+      expect(message).toMatchObject({
+        content: expect.stringContaining("Only for you"),
+        components: [],
+        visibleTo: ada.id,
+      });
     }
   });
 
@@ -210,7 +233,7 @@ describe("a press", () => {
     await responder.wait();
     world.clock.ms += 16 * 60_000;
     await responder.replace(shown);
-    expect(message.embeds[0]?.title).toBe("Shown to all");
+    expect(message.content).toContain("Shown to all");
     expect(await pressed.acknowledged).toMatchObject({ kind: "deferred reply" });
   });
 
@@ -222,5 +245,50 @@ describe("a press", () => {
     world.server.deleteMessage(message.id);
     await responder.replace(shown);
     expect(titles(world)).toEqual([]);
+  });
+});
+
+describe("a pressed message loses its buttons and nothing else,", () => {
+  test.each([false, true])("an ordinary one, and is answered (after a sign: %s)", async (waits) => {
+    const world = await connect();
+    const message = await posted(world);
+    const { content } = message;
+    const { pressed, responder } = await press(world, message);
+    if (waits) await responder.wait();
+    await responder.disarm();
+    expect(await responder.answer(secret)).not.toBeNull();
+    expect(await pressed.acknowledged).toBeDefined();
+    const [carrier, answer] = world.server.messages();
+    expect(carrier).toMatchObject({ id: message.id, content, components: [] });
+    expect(answer).toMatchObject({ visibleTo: ada.id, content: expect.stringContaining("Only for you") });
+  });
+
+  test.each([false, true])("one that one person sees, and is answered (after a sign: %s)", async (waits) => {
+    const world = await connect();
+    const { typed, responder: asking } = await run(world);
+    await asking.answer(question);
+    const { pressed, responder } = await press(world, await typed.answered);
+    if (waits) await responder.wait();
+    await responder.disarm();
+    await responder.answer(secret);
+    expect(await pressed.acknowledged).toBeDefined();
+    const [carrier, answer] = world.server.messages();
+    expect(carrier).toMatchObject({ content: expect.stringContaining("Really?"), components: [] });
+    expect(answer).toMatchObject({ visibleTo: ada.id, content: expect.stringContaining("Only for you") });
+  });
+
+  test("also one that is gone meanwhile, and a command has none", async () => {
+    const world = await connect();
+    const message = await posted(world);
+    const { responder } = await press(world, message);
+    await responder.accept(chatMessage());
+    await world.chat.remove({
+      place: { channel: "discord", chat: world.server.channelId, topic: null },
+      id: message.id,
+    });
+    await responder.disarm();
+    const command = await run(world);
+    await command.responder.disarm();
+    await command.responder.answer(secret);
   });
 });

@@ -1,10 +1,10 @@
 /**
- * What Discord's client makes of an embed's text: the characters a reader sees, and the markup it found. Knows escapes, bold, code
- * blocks, and everything that would be formatting, a mention or a link.
+ * What Discord's client makes of a text: the characters a reader sees, and the markup it found. Knows escapes, bold, code, blocks of
+ * it, and everything that would be formatting, a mention or a link.
  */
 export interface Shown {
   readonly text: string;
-  /** Markup other than bold and code blocks, as it was found. */
+  /** Markup other than bold and code, as it was found. */
   readonly markup: readonly string[];
 }
 
@@ -27,8 +27,15 @@ export function shown(source: string): Shown {
   while (rest !== "") {
     const block = /^```\n([\s\S]*?)```/.exec(rest);
     if (block !== null) {
-      text += (block[1] ?? "").replaceAll("\u200b", "");
+      text += block[1] ?? "";
       rest = rest.slice(block[0].length);
+      continue;
+    }
+    const code = /^`([^`\n]+)`(?!`)/.exec(rest);
+    if (code !== null) {
+      text += code[1] ?? "";
+      isLineStart = false;
+      rest = rest.slice(code[0].length);
       continue;
     }
     if (rest.startsWith("**")) {

@@ -47,6 +47,7 @@ export async function prepare(
     commands: allCommands,
     onError: (error) => errors.push(error),
     now: () => clock.ms,
+    elapsed: () => clock.ms,
     pauses: { firstMs: 20, longestMs: 50, refusedMs: 50 },
     ...more,
   });

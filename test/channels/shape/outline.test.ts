@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type Block, message, type StepLine } from "../../../src/channels/message.ts";
 import { type Line, outline, plainText } from "../../../src/channels/shape/outline.ts";
+import { type Block, message, type StepLine } from "../../../src/core/message.ts";
 
-/** Strong as `*…*`, code as `[…]`, details as `(…)`. */
-const LOOKS = { plain: ["", ""], strong: ["*", "*"], code: ["[", "]"], detail: ["(", ")"] } as const;
+/** Strong as `*…*`, code as `[…]`, details as `(…)`, moments as `{…}`, places as `#…#`. */
+const LOOKS = {
+  ...{ plain: ["", ""], strong: ["*", "*"], code: ["[", "]"], detail: ["(", ")"], time: ["{", "}"], place: ["#", "#"] },
+} as const;
 
 function shown(block: Block): string[] {
   const [part] = outline({ ...message("Title", "good", []), blocks: [block] }).parts;
@@ -32,12 +34,30 @@ describe("tables", () => {
   });
 });
 
+test("a table with a few words per row is a line per row", () => {
+  const brief = [
+    { name: "ada", rest: "ready · 2 h" },
+    { name: "bob", rest: "" },
+  ];
+  expect(shown({ type: "table", head: ["A", "B"], rows: [["ada", "x"]], brief })).toEqual([
+    "*ada* · ready · 2 h",
+    "*bob*",
+  ]);
+});
+
+test("moments and places are told apart from the words around them", () => {
+  const place = { channel: "discord" as const, chat: "123456789012345678", topic: null };
+  expect(shown({ type: "text", text: ["Asked in ", { place }, " at ", { atMs: 0 }, "."] })).toEqual([
+    "Asked in #123456789012345678# at {1970-01-01 00:00 UTC}.",
+  ]);
+});
+
 test("in fields, what people copy is told apart", () => {
   const values = ["2 hours", "creel-ada-1", "2026.9.6", "ready", "", "10.0.0.1 at home"];
   const fields = values.map((value) => ({ name: "N", value }));
   expect(shown({ type: "fields", fields })).toEqual([
     ...["*N* 2 hours", "*N* [creel-ada-1]", "*N* [2026.9.6]"],
-    ...["*N* ready", "*N* –", "*N* 10.0.0.1 at home"],
+    ...["*N* ready", "*N* –", "*N* [10.0.0.1] at home"],
   ]);
 });
 

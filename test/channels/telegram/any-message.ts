@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { ChatMessage } from "../../../src/channels/channel.ts";
-import type { Action, Block } from "../../../src/channels/message.ts";
+import type { Action, Block } from "../../../src/core/message.ts";
 
 /** Pieces that mean something to Telegram, HTML or a terminal, and whatever else there is in Unicode. */
 const nasty = fc.constantFrom(

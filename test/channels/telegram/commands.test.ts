@@ -37,9 +37,9 @@ test("what is not for this bot is left alone; in private every text is for it", 
   await server.say(ada, 'size:"');
   await server.waitFor(() => server.pendingUpdates === 0);
   expect(people.commandEvents.map(({ submission }) => submission)).toMatchObject([
-    { command: "help", options: {} },
-    { command: "hello" },
-    { code: "input-invalid" },
+    { command: "start", options: {} },
+    { command: "start", options: { words: "hello there" } },
+    { command: "start", options: { words: 'size:"' } },
   ]);
 });
 
@@ -85,9 +85,11 @@ test("answers are replies; a private one in a group goes to the private chat", a
 
   await server.say(ada, "/start");
   await server.nextMessage(ada);
-  await server.say(ada, "/logs ada", { chat: group });
+  const asked = await server.say(ada, "/logs ada", { chat: group });
   const secret = await server.nextMessage(ada);
   expect(secret.text).toBe("Secret answer");
+  // The others see that it was heard.
+  await server.waitFor(() => server.messages(group).find(({ id, reaction }) => id === asked.id && reaction === "👌"));
   await server.waitFor(() => server.pendingUpdates === 0);
   expect(answers).toMatchObject([
     { place: { chat: String(group), topic: "77" }, id: String(reply.id) },
@@ -96,6 +98,23 @@ test("answers are replies; a private one in a group goes to the private chat", a
     { place: { chat: String(ada), topic: null }, id: String(secret.id) },
   ]);
   expect(server.messages(group).filter(({ byBot }) => byBot)).toHaveLength(2);
+});
+
+test("an answer does not depend on the reaction in the group, which may be forbidden there", async () => {
+  await using server = await telegramWithPeople();
+  const people = createPeople(server, {
+    async command({ responder }) {
+      await responder.answer(saying("Secret answer", { private: true }));
+    },
+  });
+  await using running = await openChat(server, people.handler);
+  await server.say(ada, "/start");
+  await server.nextMessage(ada);
+  server.failNext({ method: "setMessageReaction", error_code: 400, description: "Bad Request: REACTION_INVALID" });
+  await server.say(ada, "/logs ada", { chat: group });
+  expect((await server.nextMessage(ada)).text).toBe("Secret answer");
+  await server.waitFor(() => server.calls.some(({ method }) => method === "setMessageReaction"));
+  expect([running.errors, people.troubles, server.messages(group).filter(({ byBot }) => byBot)]).toEqual([[], [], []]);
 });
 
 test("a slow answer does not hold up the next person", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ChatMessage } from "../../../src/channels/channel.ts";
-import { type Block, command, message } from "../../../src/channels/message.ts";
 import { compose, composeAlert } from "../../../src/channels/telegram/compose.ts";
+import { type Block, command, message } from "../../../src/core/message.ts";
 
 function chatMessage(title: string, blocks: readonly Block[], actions: readonly string[] = []): ChatMessage {
   const content = message(title, "good", blocks, { actions: actions.map((label) => command(label, `/${label}`)) });

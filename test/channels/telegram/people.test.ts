@@ -19,7 +19,7 @@ describe("who wrote", () => {
   test("is a person by number, with a name to show", () => {
     expect(authorOf(said({}))).toEqual({ channel: "telegram", user: "4001", roles: [], name: "Ada Lovelace" });
     const unnamed = { id: 9, is_bot: false, first_name: "", username: "nine" };
-    expect(personOf(unnamed).name).toBe("@nine");
+    expect(personOf(unnamed)?.name).toBe("@nine");
   });
 
   test.each([
@@ -30,12 +30,19 @@ describe("who wrote", () => {
       "-1009",
     ],
     ["somebody with a person's number who speaks for a chat", { sender_chat: group }, String(group.id)],
-    ["a bot", { from: anonymousBot }, "0"],
-    ["nobody", { from: undefined }, "0"],
   ])("%s is no person", (_, more, user) => {
     const author = authorOf(said(more));
-    expect(author.user).toBe(user);
-    expect(isPerson(author)).toBe(false);
+    expect(author?.user).toBe(user);
+    if (author !== null) expect(isPerson(author)).toBe(false);
+  });
+
+  test.each([
+    ["a bot", { from: anonymousBot }],
+    ["nobody", { from: undefined }],
+    ["Telegram itself", { from: { id: 777_000, is_bot: false, first_name: "Telegram" } }],
+    ["a channel whose posts are copied", { sender_chat: { id: -100_9, type: "channel" }, is_automatic_forward: true }],
+  ])("%s is nobody to answer", (_, more) => {
+    expect(authorOf(said(more))).toBeNull();
   });
 });
 
@@ -50,7 +57,7 @@ describe("what is for this bot", () => {
     ["/status", "/status"],
     ["/status@creel_bot agent:ada", "/status agent:ada"],
     ["/unknown@Creel_Bot", "/unknown"],
-    ["/start@Creel_Bot payload", "/help"],
+    ["/start@Creel_Bot payload", "/start"],
     ["/status@other_bot", null],
     ["/unknown", null],
     ["/start", null],
@@ -62,7 +69,8 @@ describe("what is for this bot", () => {
 
   test("in private everything is, except what somebody else wrote or another bot is asked", () => {
     const chat = { id: 4001, type: "private" };
-    expect(lineOf({ chat, text: "good morning" })).toBe("good morning");
+    expect(lineOf({ chat, text: "good morning" })).toBe('/start words:"good morning"');
+    expect(lineOf({ chat, text: "Status" })).toBe("Status");
     expect(lineOf({ chat, text: "/nonsense" })).toBe("/nonsense");
     expect(lineOf({ chat, text: "/status@other_bot" })).toBeNull();
     expect(lineOf({ chat, text: "/destroy agent:ada", forward_origin: { type: "user" } })).toBeNull();
@@ -73,6 +81,6 @@ describe("what is for this bot", () => {
 
 test("what Creel does not know of an update leaves its number", () => {
   expect(readUpdate({ update_id: 3, edited_message: { text: "/status" } })).toEqual({ id: 3 });
-  expect(readUpdate({ update_id: 4, message: { text: 5 } })).toEqual({ id: 4 });
+  expect(readUpdate({ update_id: 4, message: { text: 5 } })).toEqual({ id: 4, unreadable: true });
   expect(readUpdate({ message: {} })).toBeNull();
 });

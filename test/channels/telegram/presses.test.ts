@@ -38,6 +38,18 @@ test("a press tells who pressed what where; accepting it is a passing notice", a
   ]);
 });
 
+test("a message loses its buttons and nothing else, and a pop-up still follows", async () => {
+  await using world = await withButton(async ({ responder }) => {
+    await responder.disarm();
+    await responder.disarm();
+    expect(await responder.answer(saying("ada is gone.", { private: true }))).toBeNull();
+  });
+  const { answer } = await world.server.press(bob, world.carrier, "Yes");
+  expect(answer).toEqual({ text: "ada is gone.", show_alert: true });
+  expect(world.server.messages(group).at(-1)).toMatchObject({ text: "Sure?", reply_markup: undefined });
+  expect(world.errors).toEqual([]);
+});
+
 test("a short private answer is a pop-up", async () => {
   await using world = await withButton(async ({ responder }) => {
     expect(await responder.answer(saying("Not allowed.", { private: true }))).toBeNull();

@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { expect, test } from "vitest";
+import type { PressEvent } from "../../../src/channels/channel.ts";
 import { listenError } from "../../../src/channels/telegram/listen.ts";
 import { Secret } from "../../../src/core/secrets.ts";
 import type { TelegramServer } from "../../fixtures/telegram/server.ts";
 import { freePort } from "../../free-port.ts";
-import { ada, createChat, createPeople, openChat, telegramWithPeople } from "./world.ts";
+import { ada, createChat, createPeople, inPrivate, openChat, ordinary, saying, telegramWithPeople } from "./world.ts";
 
 const secret = "a_good-Secret1";
 
@@ -53,7 +54,13 @@ test("only Telegram is let in", async () => {
   await using _running = await openChat(server, people.handler, { webhook });
   const update = {
     update_id: 1,
-    message: { message_id: 1, date: 0, chat: { id: ada, type: "private" }, text: "/status" },
+    message: {
+      message_id: 1,
+      date: 0,
+      from: { id: ada, is_bot: false, first_name: "Ada" },
+      chat: { id: ada, type: "private" },
+      text: "/status",
+    },
   };
   const knock = async (path: string, given: string | null, body: string | null) => {
     const headers: Record<string, string> = given === null ? {} : { "x-telegram-bot-api-secret-token": given };
@@ -81,7 +88,13 @@ test("what is still worked on is not begun again when it is delivered again", as
   const headers = { "x-telegram-bot-api-secret-token": secret };
   const deliver = async (update: object) =>
     (await fetch(webhook.url, { method: "POST", body: JSON.stringify(update), headers })).status;
-  const message = { message_id: 1, date: 0, chat: { id: ada, type: "private" }, text: "/status" };
+  const message = {
+    message_id: 1,
+    date: 0,
+    from: { id: ada, is_bot: false, first_name: "Ada" },
+    chat: { id: ada, type: "private" },
+    text: "/status",
+  };
   const first = deliver({ update_id: 1, message });
   await arrived.promise;
   const second = deliver({ update_id: 1, message });
@@ -97,7 +110,13 @@ test("what was finished is not begun again when it is delivered again", async ()
   const webhook = await settings();
   const people = createPeople(server);
   await using _running = await openChat(server, people.handler, { webhook });
-  const message = { message_id: 1, date: 0, chat: { id: ada, type: "private" }, text: "/status" };
+  const message = {
+    message_id: 1,
+    date: 0,
+    from: { id: ada, is_bot: false, first_name: "Ada" },
+    chat: { id: ada, type: "private" },
+    text: "/status",
+  };
   for (const update_id of [7, 8, 7]) {
     const body = JSON.stringify({ update_id, message });
     const headers = { "x-telegram-bot-api-secret-token": secret };
@@ -185,4 +204,39 @@ test("an address that Telegram does not take is a wrong setting, in Telegram's o
   });
   // Nothing listens any more.
   await expect(fetch(webhook.url)).rejects.toThrow();
+});
+
+test("what waited at Telegram when Creel came is known as such, however long its delivery takes", async () => {
+  let nowMs = Date.now();
+  const now = () => nowMs;
+  await using server = await telegramWithPeople({ now });
+  const webhook = await settings();
+  const late: boolean[] = [];
+  const behaviour = {
+    async command() {
+      // As long as it may take to deal with what came before.
+      nowMs += 60_000;
+    },
+    async press({ isLate, responder }: PressEvent) {
+      late.push(await isLate());
+      await responder.answer(saying("Here", { buttons: ["Again"] }));
+    },
+  };
+  const people = createPeople(server, behaviour);
+  let message = await (async () => {
+    await using running = await openChat(server, people.handler, { webhook, now });
+    await server.say(ada, "/start");
+    await server.waitFor(() => server.pendingUpdates === 0);
+    await running.chat.post(inPrivate, saying("Here", { buttons: ["Again"] }), ordinary);
+    return await server.nextMessage(ada);
+  })();
+  server.forgiveUnanswered();
+  await server.say(ada, "/status");
+  void server.press(ada, message, "Again");
+  await using _again = await openChat(server, people.handler, { webhook, now });
+  await server.waitFor(() => late.length === 1);
+  message = await server.nextMessage(ada);
+  await server.waitFor(() => server.pendingUpdates === 0);
+  await server.press(ada, message, "Again");
+  expect(late).toEqual([true, false]);
 });

@@ -1,9 +1,9 @@
 import { commands } from "../../../commands/index.ts";
 import type { Chat, ChatHandler, ChatMessage, CommandEvent, PressEvent } from "../../../src/channels/channel.ts";
-import { type Block, command, message } from "../../../src/channels/message.ts";
 import { createTelegramChat, type TelegramOptions } from "../../../src/channels/telegram/telegram.ts";
 import type { Submission } from "../../../src/core/desk.ts";
 import { asOpsError, type OpsError } from "../../../src/core/errors.ts";
+import { type Block, command, message } from "../../../src/core/message.ts";
 import { Secret } from "../../../src/core/secrets.ts";
 import { startTelegramServer, type TelegramServer } from "../../fixtures/telegram/server.ts";
 
@@ -27,7 +27,7 @@ export function saying(
 }
 
 export async function telegramWithPeople(options: { now?: () => number } = {}): Promise<TelegramServer> {
-  const server = await startTelegramServer({ limits: false, ...options });
+  const server = await startTelegramServer(options);
   server.addPerson({ id: ada, name: "Ada", username: "ada_l" });
   server.addPerson({ id: bob, name: "Bob <b>" });
   server.addGroup({ id: group, title: "Ops", members: [ada, bob], topics: { 77: "Agents" } });
@@ -82,6 +82,7 @@ export function createChat(server: TelegramServer, options: Partial<TelegramOpti
     commands,
     onError: (error) => errors.push(error),
     now: Date.now,
+    elapsed: options.now ?? (() => performance.now()),
     ...options,
   });
   return { chat, errors, [Symbol.asyncDispose]: () => chat.close() };

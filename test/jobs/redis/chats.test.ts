@@ -20,6 +20,8 @@ it("a request that is delivered twice leads to one operation, also at the same m
   const [first, second] = await Promise.all([jobs.operations.enqueue(request), jobs.operations.enqueue(request)]);
   expect(second.id).toBe(first.id);
   const later = await openJobs(socketPath, definitions);
+  expect(await later.operations.earlier(origin)).toMatchObject({ id: first.id });
+  expect(await later.operations.earlier({ ...origin, key: "update-2" })).toBeNull();
   expect((await later.operations.enqueue(request)).id).toBe(first.id);
   expect(await later.operations.recent({ agent: null, limit: 10 })).toHaveLength(1);
   const other = await later.operations.enqueue({ ...request, origin: { ...origin, key: "update-2" } });

@@ -2,8 +2,9 @@ import { join } from "node:path";
 import type { Redis } from "ioredis";
 import { expect, it } from "vitest";
 import { parseAgentName } from "../../../src/core/names.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { definitions } from "./definitions.ts";
-import { endOf, openJobs, plainRedis, root, startRedis, temporaryFolder } from "./world.ts";
+import { endOf, openJobs, plainRedis, root, startRedis } from "./world.ts";
 
 /** Calls by command; those inside scripts and of BullMQ count as well. */
 async function calls(redis: Redis): Promise<Map<string, number>> {
@@ -30,3 +31,15 @@ it("an operation of three steps costs a bounded number of Redis commands", async
   expect(counted.get("evalsha")).toBeLessThanOrEqual(16);
   expect(total).toBeLessThanOrEqual(250);
 });
+
+it("with nothing to do, looks at no lane on which no operation ever was", async () => {
+  const { socketPath } = await startRedis();
+  const jobs = await openJobs(socketPath, definitions);
+  const plain = plainRedis(socketPath);
+  jobs.startWorkers();
+  // Each sweep asks once which lanes there are.
+  await expect
+    .poll(async () => (await calls(plain)).get("smembers") ?? 0, { timeout: 60_000, interval: 200 })
+    .toBeGreaterThan(1);
+  expect((await calls(plain)).get("pttl") ?? 0).toBe(0);
+}, 90_000);

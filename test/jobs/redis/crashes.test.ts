@@ -7,9 +7,10 @@ import { expect, it, onTestFinished } from "vitest";
 import { parseAgentName } from "../../../src/core/names.ts";
 import type { Operation } from "../../../src/core/operation.ts";
 import type { Jobs } from "../../../src/jobs/jobs.ts";
-import { keys } from "../../../src/jobs/keys.ts";
+import { keys } from "../../../src/jobs/store/keys.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { definitions } from "./definitions.ts";
-import { endOf, openJobs, plainRedis, root, startRedis, temporaryFolder, watchToEnd, when } from "./world.ts";
+import { endOf, openJobs, plainRedis, root, startRedis, watchToEnd, when } from "./world.ts";
 
 const WORKER_PROCESS = fileURLToPath(new URL("./worker-process.ts", import.meta.url));
 const ada = parseAgentName("ada");
@@ -70,7 +71,7 @@ it("whoever knows that all workers are dead takes their operations over at once"
   child.kill("SIGKILL");
   await exited;
   await release();
-  const lockKey = `creel:hosts:${operation.id}:lock`;
+  const lockKey = `creel:lane:here:${operation.id}:lock`;
   expect(await plainRedis(redis.socketPath).exists(lockKey)).toBe(1);
   await jobs.takeOver();
   expect(await plainRedis(redis.socketPath).exists(lockKey)).toBe(0);
@@ -107,7 +108,7 @@ it("a worker that is stopped gives its operation back at once", async () => {
   expect(await exited).toEqual([0, null]);
   expect(await jobs.operations.get(operation.id)).toMatchObject({ state: "running", failure: null });
   // Given back, not left to run out.
-  expect(await plainRedis(redis.socketPath).exists(`creel:hosts:${operation.id}:lock`)).toBe(0);
+  expect(await plainRedis(redis.socketPath).exists(`creel:lane:here:${operation.id}:lock`)).toBe(0);
   await release();
   jobs.startWorkers();
   expect((await endOf(jobs, operation.id)).state).toBe("succeeded");
@@ -117,8 +118,8 @@ it("an operation whose delivery was lost is delivered again", async () => {
   const { redis, jobs, request } = await setUp();
   const operation = await request();
   const plain = plainRedis(redis.socketPath);
-  await expect.poll(() => plain.exists(`creel:hosts:${operation.id}`)).toBe(1);
-  await plain.del(...(await plain.keys("creel:hosts:*")));
+  await expect.poll(() => plain.exists(`creel:lane:here:${operation.id}`)).toBe(1);
+  await plain.del(...(await plain.keys("creel:lane:here:*")));
   jobs.startWorkers();
   expect((await endOf(jobs, operation.id)).state).toBe("succeeded");
 });

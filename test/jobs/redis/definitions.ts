@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { OpsError } from "../../../src/core/errors.ts";
 import type { Json } from "../../../src/core/json.ts";
-import { defineOperation, type OperationDefinition } from "../../../src/operations/definition.ts";
+import { defineOperation, defineUndo, type OperationDefinition } from "../../../src/operations/definition.ts";
 
 /**
  * Appends the step's name to `file` and, at `hold`, waits until `file.go` exists or its signal aborts: a test decides from outside,
@@ -13,7 +13,7 @@ import { defineOperation, type OperationDefinition } from "../../../src/operatio
 const write = defineOperation({
   kind: "write",
   version: 1,
-  lane: "hosts",
+  lane: async () => "here",
   params: z.object({ file: z.string(), hold: z.boolean() }),
   steps: {
     first: { title: "First", budgetMs: 60_000, output: z.object({ pid: z.number() }) },
@@ -37,16 +37,25 @@ const write = defineOperation({
     });
     return { firstPid: pid };
   },
-  async cleanup(_context, { file }) {
-    await appendFile(file, "cleanup\n");
-    return { leftBehind: [file], nextCommands: [] };
-  },
+  undo: defineUndo({
+    steps: { remove: { title: "Remove", budgetMs: 60_000, output: z.null() } },
+    async run({ step }, { file, hold }: { readonly file: string; readonly hold: boolean }) {
+      await step("remove", async ({ signal }) => {
+        await appendFile(file, "undo\n");
+        if (existsSync(`${file}.broken`)) throw new OpsError({ code: "provider-failed", userMessage: "It refuses." });
+        if (hold && existsSync(`${file}.hold-undo`)) await untilExists(`${file}.undo-go`, signal);
+        return null;
+      });
+      return { leftBehind: [file], nextCommands: [] };
+    },
+    left: ({ params }) => [`${z.object({ file: z.string() }).parse(params).file} may exist.`],
+  }),
 });
 
 const failing = defineOperation({
   kind: "failing",
   version: 1,
-  lane: "snapshots",
+  lane: async () => "here/images",
   params: z.null(),
   steps: { only: { title: "Only", budgetMs: 60_000, output: z.null() } },
   async run({ step }): Promise<Json> {
@@ -60,7 +69,11 @@ const failing = defineOperation({
     });
     return null;
   },
-  cleanup: async () => ({ leftBehind: ["something of hunter2-canary"], nextCommands: [] }),
+  undo: {
+    steps: {},
+    run: async () => ({ leftBehind: ["something of hunter2-canary"], nextCommands: [] }),
+    left: () => [],
+  },
 });
 
 export const definitions: readonly OperationDefinition[] = [write, failing];

@@ -2,15 +2,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { lanesOf } from "../../../src/core/lane.ts";
 import { isEnded, type Operation } from "../../../src/core/operation.ts";
-import { type EmbeddedRedis, startEmbeddedRedis } from "../../../src/jobs/embedded-redis.ts";
+import { type EmbeddedRedis, startEmbeddedRedis } from "../../../src/jobs/redis-process/embedded-redis.ts";
 import { deployOperation } from "../../../src/operations/deploy/deploy.ts";
 import { filesWith } from "../../e2e/traces.ts";
 import { ada, CANARY, createWorld } from "../../operations/world.ts";
 import { type OpenJobs, openRedisJobs } from "./open.ts";
 
 const stateDir = mkdtempSync(join(tmpdir(), "creel-turns-"));
-const world = createWorld();
+// On the lane that the workers here serve.
+const world = createWorld({ provider: { name: "here" } });
 let redis: EmbeddedRedis;
 let jobs: OpenJobs;
 
@@ -19,7 +21,10 @@ beforeAll(async () => {
     throw error;
   };
   redis = await startEmbeddedRedis({ stateDir, onRestart: fail, onFatal: fail });
-  jobs = await openRedisJobs({ socketPath: redis.socketPath }, [deployOperation(world.services)], { onError: fail });
+  jobs = await openRedisJobs({ socketPath: redis.socketPath }, [deployOperation(world.services)], {
+    lanes: lanesOf(world.provider.name),
+    onError: fail,
+  });
   jobs.startWorkers();
 });
 afterAll(async () => {

@@ -1,7 +1,7 @@
-import { type ConnectedStore, connectStore } from "../../../src/jobs/connected-store.ts";
-import type { RedisAddress } from "../../../src/jobs/connection.ts";
 import { createJobs, type Jobs } from "../../../src/jobs/jobs.ts";
 import type { JobsOptions } from "../../../src/jobs/options.ts";
+import { type ConnectedStore, connectStore } from "../../../src/jobs/store/connected-store.ts";
+import type { RedisAddress } from "../../../src/jobs/store/connection.ts";
 import type { OperationDefinition } from "../../../src/operations/definition.ts";
 
 export type OpenJobs = Jobs & ConnectedStore;
@@ -18,6 +18,7 @@ export async function openRedisJobs(
     random: Math.random,
     redact: (text: string) => text,
     concurrency: 4,
+    lanes: ["here", "here/images"],
     onError: () => undefined,
     ...overrides,
   };

@@ -1,10 +1,15 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { OpsError } from "../../../src/core/errors.ts";
+import type { Json } from "../../../src/core/json.ts";
 import { parseAgentName, parseOperationId } from "../../../src/core/names.ts";
-import { createOperationStore } from "../../../src/jobs/store.ts";
+import { failureFrom, stick } from "../../../src/core/operation.ts";
+import { createOperationStore } from "../../../src/jobs/store/operation-store.ts";
+import type { Standing } from "../../../src/operations/definition.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { definitions } from "./definitions.ts";
-import { endOf, openJobs, plainRedis, root, startRedis, temporaryFolder, watchToEnd, when } from "./world.ts";
+import { endOf, openJobs, plainRedis, root, startRedis, watchToEnd, when } from "./world.ts";
 
 const ada = parseAgentName("ada");
 const bob = parseAgentName("bob");
@@ -36,7 +41,7 @@ describe("an operation", () => {
       (await jobs.operations.recent({ agent, limit: 10 })).map(({ id }) => id);
     expect(await ids(null)).toEqual([other.id, operation.id]);
     expect(await ids(ada)).toEqual([operation.id]);
-    const events = await jobs.audit.recent({ agent: ada, limit: 10 });
+    const { events } = await jobs.audit.recent({ agent: ada, limit: 10 });
     expect(events.map(({ what, operation: id }) => [what, id])).toEqual([
       ["succeeded", operation.id],
       ["started", operation.id],
@@ -55,12 +60,59 @@ describe("an operation", () => {
     expect(await operations.get(id)).toBeNull();
   });
 
-  it("that nobody here knows fails clearly", async () => {
+  it("is checked before it is asked for, by what is under way and by what is known here", async () => {
+    const redis = await startRedis();
+    const file = join(await temporaryFolder(), "a");
+    const guarded = definitions.map((definition) => ({
+      ...definition,
+      check: async (_params: Json, standing: Standing) => {
+        throw new OpsError({ code: "wrong-state", userMessage: JSON.stringify(standing) });
+      },
+    }));
+    const jobs = await openJobs(redis.socketPath, guarded);
+    const request = { kind: "write", params: { file, hold: true }, agent: ada, requestedBy: root };
+    const refusal = (standing: Standing) => ({ code: "wrong-state", userMessage: JSON.stringify(standing) });
+    const check = () => jobs.operations.check(request);
+    await expect(check()).rejects.toMatchObject(refusal({ underWay: null, isUndoing: false, worksHere: false }));
+    const { id } = await jobs.operations.enqueue(request);
+    await expect(check()).rejects.toMatchObject(refusal({ underWay: "write", isUndoing: false, worksHere: false }));
+    jobs.startWorkers();
+    await expect(check()).rejects.toMatchObject(refusal({ underWay: "write", isUndoing: false, worksHere: true }));
+    await writeFile(`${file}.go`, "");
+    await endOf(jobs, id);
+    await expect(check()).rejects.toMatchObject(refusal({ underWay: null, isUndoing: false, worksHere: true }));
+  });
+
+  it.each([
+    ["of a kind that this Creel does not know", () => []],
+    [
+      "of a newer version than this Creel knows",
+      () => definitions.map((definition) => ({ ...definition, version: definition.version - 1 })),
+    ],
+  ])("%s waits for a newer one and says so; its agent's next one waits behind it", async (_what, older) => {
+    const { redis, jobs, request, written } = await setUp();
+    const { id } = await request(ada, "a");
+    const next = await request(ada, "a");
+    const rolledBack = await openJobs(redis.socketPath, older());
+    rolledBack.startWorkers();
+    const waitingFor = "a newer Creel, which knows version 1 of write";
+    await when(jobs, id, (operation) => operation.waitingFor === waitingFor);
+    expect(await jobs.operations.get(next.id)).toMatchObject({ state: "queued" });
+    await rolledBack.close();
+    jobs.startWorkers();
+    expect(await endOf(jobs, id)).toMatchObject({ state: "succeeded", waitingFor: null });
+    expect((await endOf(jobs, next.id)).state).toBe("succeeded");
+    expect((await written("a")).length).toBe(6);
+  });
+
+  it("that waits for a newer Creel can be cancelled", async () => {
     const { redis, jobs, request } = await setUp();
-    const operation = await request(ada, "a");
-    const stranger = await openJobs(redis.socketPath, []);
-    stranger.startWorkers();
-    expect((await endOf(jobs, operation.id)).failure?.code).toBe("unknown-version");
+    const { id } = await request(ada, "a");
+    const rolledBack = await openJobs(redis.socketPath, []);
+    rolledBack.startWorkers();
+    await when(jobs, id, ({ waitingFor }) => waitingFor !== null);
+    expect(await jobs.operations.cancel(id)).toBe(true);
+    expect((await endOf(jobs, id)).state).toBe("cancelled");
   });
 
   it("leaves no secret in any key of Redis", async () => {
@@ -127,7 +179,7 @@ describe("cancelling", () => {
     expect(await jobs.operations.cancel(first.id)).toBe(false);
     jobs.startWorkers();
     expect((await endOf(jobs, second.id)).state).toBe("succeeded");
-    const events = await jobs.audit.recent({ agent: ada, limit: 10 });
+    const { events } = await jobs.audit.recent({ agent: ada, limit: 10 });
     expect(events.filter(({ operation }) => operation === first.id).map(({ what }) => what)).toEqual([
       "cancelled",
       "requested",
@@ -155,7 +207,7 @@ describe("cancelling", () => {
     expect(await jobs.operations.cancel(operation.id)).toBe(true);
     const ended = await endOf(jobs, operation.id);
     expect(ended).toMatchObject({ state: "cancelled", failure: { code: "cancelled" } });
-    expect(await written("a")).toEqual(["first", "hold", "cleanup"]);
+    expect(await written("a")).toEqual(["first", "hold", "undo"]);
   });
 });
 
@@ -186,7 +238,7 @@ describe("the right to write", () => {
     await store.save(end, claim.fence);
     await expect(store.save({ ...end, state: "failed" }, claim.fence)).rejects.toMatchObject({ code: "superseded" });
     expect(await store.claim(id, ada)).toEqual({ type: "over" });
-    const events = await jobs.audit.recent({ agent: ada, limit: 10 });
+    const { events } = await jobs.audit.recent({ agent: ada, limit: 10 });
     expect(events.map(({ what }) => what)).toEqual(["succeeded", "started", "requested"]);
   });
 });
@@ -201,4 +253,43 @@ it("old ended operations are forgotten, open ones never", async () => {
   const left = await jobs.operations.recent({ agent: null, limit: 10 });
   expect(left.map(({ id }) => id)).toEqual([ended[2]?.id, open.id]);
   expect((await jobs.operations.recent({ agent: ada, limit: 10 })).map(({ id }) => id)).toEqual([ended[2]?.id]);
+});
+
+it("what is stuck is never forgotten: it names what is left", async () => {
+  const { redis, jobs, request } = await setUp();
+  const [{ id }, other] = [await request(ada, "a"), await request(null, "b")];
+  const store = createOperationStore(plainRedis(redis.socketPath));
+  const claim = await store.claim(id, ada);
+  if (claim.type !== "claimed") throw new Error("not claimed");
+  const failure = failureFrom(new OpsError({ code: "cancelled", userMessage: "It was cancelled on request." }));
+  await store.save(stick(claim.operation, failure, 2), claim.fence);
+  await jobs.operations.cancel(other.id);
+  await store.prune(0);
+  expect((await jobs.operations.recent({ agent: null, limit: 10 })).map((one) => one.id)).toEqual([id]);
+  expect(await jobs.operations.get(id)).toMatchObject({ state: "stuck" });
+});
+
+it("an operation that was claimed since it was read is not replaced, although its record is still the same", async () => {
+  const { redis, request } = await setUp();
+  const { id } = await request(ada, "a");
+  const store = createOperationStore(plainRedis(redis.socketPath));
+  const stored = await store.read(id);
+  if (stored === null) throw new Error("not there");
+  const claim = await store.claim(id, ada);
+  expect(await store.replaceUnclaimed(stored, { ...stored.operation, state: "cancelled", endedAtMs: 1 })).toBeNull();
+  expect(await store.read(id)).toMatchObject({ text: stored.text, operation: { state: "queued" } });
+  if (claim.type !== "claimed") throw new Error("not claimed");
+  await store.save({ ...claim.operation, state: "running" }, claim.fence);
+});
+
+it("of two that would replace the same record, which nobody has claimed, the second changes nothing", async () => {
+  const { redis, request } = await setUp();
+  const { id } = await request(ada, "a");
+  const store = createOperationStore(plainRedis(redis.socketPath));
+  const stored = await store.read(id);
+  if (stored === null) throw new Error("not there");
+  const behind = { ...stored.operation, waitingBehind: parseOperationId("0000000000000001") };
+  expect(await store.replaceUnclaimed(stored, behind)).not.toBeNull();
+  expect(await store.replaceUnclaimed(stored, { ...stored.operation, state: "cancelled", endedAtMs: 1 })).toBeNull();
+  expect((await store.read(id))?.operation).toEqual(behind);
 });

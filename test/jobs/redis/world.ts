@@ -1,26 +1,19 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
 import type { Actor } from "../../../src/core/actor.ts";
 import type { OpsError } from "../../../src/core/errors.ts";
 import type { OperationId } from "../../../src/core/names.ts";
 import type { Operation } from "../../../src/core/operation.ts";
-import type { RedisAddress } from "../../../src/jobs/connection.ts";
-import { type EmbeddedRedis, startEmbeddedRedis } from "../../../src/jobs/embedded-redis.ts";
 import type { Jobs } from "../../../src/jobs/jobs.ts";
 import type { JobsOptions } from "../../../src/jobs/options.ts";
+import { type EmbeddedRedis, startEmbeddedRedis } from "../../../src/jobs/redis-process/embedded-redis.ts";
+import type { RedisAddress } from "../../../src/jobs/store/connection.ts";
 import type { OperationDefinition } from "../../../src/operations/definition.ts";
+import { freePort } from "../../free-port.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { type OpenJobs, openRedisJobs } from "./open.ts";
 
 export const root: Actor = { channel: "terminal", user: "root", roles: [], name: "root" };
-
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "creel-jobs-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 export async function startRedis(stateDir?: string): Promise<EmbeddedRedis & { readonly restarts: OpsError[] }> {
   const restarts: OpsError[] = [];
@@ -31,6 +24,27 @@ export async function startRedis(stateDir?: string): Promise<EmbeddedRedis & { r
   });
   onTestFinished(() => redis.stop());
   return { ...redis, restarts };
+}
+
+/** A Redis on TCP with a user who may do nothing but what Creel needs on its own keys and channels; CONFIG and others are refused. */
+export async function startShared() {
+  const { socketPath } = await startRedis();
+  const port = await freePort();
+  const plain = plainRedis(socketPath);
+  await plain.config("SET", "port", String(port));
+  await plain.call(
+    "ACL",
+    "SETUSER",
+    "creel",
+    "on",
+    ">correct-horse",
+    "~creel:*",
+    "&creel:*",
+    "+@all",
+    "-@admin",
+    "+info",
+  );
+  return { socketPath, url: `redis://127.0.0.1:${port}` };
 }
 
 /** Must be called after `startRedis`, so that it is closed before Redis is stopped. */
@@ -69,8 +83,13 @@ export async function endOf(jobs: Jobs, id: OperationId, limitMs?: number): Prom
 }
 
 /** The first record for which `test` holds. */
-export async function when(jobs: Jobs, id: OperationId, test: (operation: Operation) => boolean): Promise<Operation> {
-  for await (const operation of jobs.operations.watch(id, AbortSignal.timeout(20_000))) {
+export async function when(
+  jobs: Jobs,
+  id: OperationId,
+  test: (operation: Operation) => boolean,
+  limitMs = 20_000,
+): Promise<Operation> {
+  for await (const operation of jobs.operations.watch(id, AbortSignal.timeout(limitMs))) {
     if (test(operation)) return operation;
   }
   throw new Error(`${id} never was as expected`);

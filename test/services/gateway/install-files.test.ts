@@ -5,15 +5,14 @@ import { memoryLimits } from "../../../services/gateway/host-limits.ts";
 import { hostDropIn, installFiles } from "../../../services/gateway/install-files.ts";
 import { openclawConfig } from "../../../services/gateway/openclaw-config.ts";
 import { tarOf } from "../../../services/gateway/tar.ts";
-import { parseAgentName } from "../../../src/core/names.ts";
 import { Secret } from "../../../src/core/secrets.ts";
 
 const containerImage = "localhost/creel/openclaw:2026.9.6";
 
 describe("the files of a gateway", () => {
   it("hold no secret", () => {
-    const token = new Secret("canary-token-value");
-    const files = installFiles({ agent: parseAgentName("ada"), memoryMb: 2048, port: 18789, containerImage, token });
+    const spec = { memoryMb: 2048, port: 18789, containerImage, token: new Secret("canary-token-value") };
+    const files = installFiles(spec);
     expect(files.map(({ path }) => path)).toHaveLength(4);
     expect(JSON.stringify(files)).not.toContain("canary");
   });

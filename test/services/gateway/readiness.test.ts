@@ -7,19 +7,25 @@ import { generateHostKey } from "../../../services/host-shell/host-key.ts";
 import { createMemoryHostShells } from "../../../services/host-shell/memory.ts";
 import type { Host } from "../../../src/core/host.ts";
 import { parseAgentName, parseHostName, parseOperationId } from "../../../src/core/names.ts";
+import { unit } from "./unit.ts";
 
 const host: Host = {
   name: parseHostName("ada-abcdef"),
   provider: "memory",
   state: "running",
-  agent: parseAgentName("ada"),
+  agents: [parseAgentName("ada")],
   operation: parseOperationId("0123456789abcdef"),
   createdAtMs: 0,
   region: "here",
   size: "small",
+  system: "memory",
   address: "192.0.2.1",
   sshPort: 22,
+  gatewayPort: 18_789,
+  image: null,
+  containerImage: "localhost/creel/openclaw:2026.9.6",
   hostKeyFingerprint: generateHostKey().fingerprint,
+  nextHostKeyFingerprint: null,
 };
 
 /** What `askReadiness` makes of a real HTTP server behind the host's loopback. */
@@ -60,26 +66,6 @@ describe("readiness", () => {
   });
 });
 
-function unit(fields: Readonly<Record<string, string>>) {
-  const all = {
-    LoadState: "loaded",
-    ActiveState: "active",
-    SubState: "running",
-    Result: "success",
-    ExecMainStatus: "0",
-    NRestarts: "0",
-    MemoryCurrent: "[not set]",
-    ExecMainStartTimestamp: "@1795255489",
-    ControlGroup: "/system.slice/openclaw-gateway.service",
-    ...fields,
-  };
-  return parseUnitState(
-    Object.entries(all)
-      .map((pair) => pair.join("="))
-      .join("\n"),
-  );
-}
-
 describe("what systemd says of the unit", () => {
   const logs = async () => ["the last line"];
 
@@ -118,6 +104,8 @@ describe("what systemd says of the unit", () => {
     const cases = [
       [refusal, "Gateway failed to start: Error: database or disk is full", "capacity", "/var/lib/openclaw"],
       [refusal, "Error: ENOSPC: no space left on device, write", "capacity", "disk is full"],
+      [refusal, "Error: Unknown system error -122: Unknown system error -122, write", "capacity", "disk is full"],
+      [refusal, "OSError: [Errno 122] Disk quota exceeded", "capacity", "disk is full"],
       [refusal, "gateway requires state migration. Stop the service with …", "gateway-config-invalid", "its data"],
       [refusal, "OpenClaw startup migrations did not complete cleanly; …", "gateway-config-invalid", "its data"],
       [refusal, "gateway requires a newer OpenClaw build. Stop …", "gateway-config-invalid", "its data"],

@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import ssh2, { type Connection, type Session } from "ssh2";
 import { generateHostKey } from "../../../services/host-shell/host-key.ts";
-import type { HostKeyPair } from "../../../services/host-shell/host-shell.ts";
 import type { Host } from "../../../src/core/host.ts";
 import { parseAgentName, parseHostName, parseOperationId } from "../../../src/core/names.ts";
 
@@ -14,11 +13,12 @@ export interface LoopbackSshServer extends AsyncDisposable {
   freeze(): void;
 }
 
-/** An SSH server on the loopback that runs what it is told with the real /bin/sh. Lets in whoever owns `authorizedKey`. */
+/** An SSH server on the loopback that runs what it is told with the real /bin/sh. Lets in whoever owns `authorizedKey`, as `user`. */
 export async function startSshServer(
   authorizedKey: string,
-  hostKey: HostKeyPair = generateHostKey(),
+  { user = "root" }: { readonly user?: string } = {},
 ): Promise<LoopbackSshServer> {
+  const hostKey = generateHostKey();
   const sockets = new Set<Socket>();
   const allowed = ssh2.utils.parseKey(authorizedKey);
   if (allowed instanceof Error) throw allowed;
@@ -29,7 +29,7 @@ export async function startSshServer(
       const mine = attempt.method === "publickey" && attempt.key.data.equals(allowed.getPublicSSH());
       const proven =
         mine && (attempt.signature === undefined || allowed.verify(attempt.blob ?? "", attempt.signature) === true);
-      if (proven && attempt.username === "root") attempt.accept();
+      if (proven && attempt.username === user) attempt.accept();
       else attempt.reject(["publickey"]);
     });
     client.on("session", (accept) => serveSession(accept()));
@@ -57,14 +57,19 @@ export async function startSshServer(
       name: parseHostName("ada-abcdef"),
       provider: "test",
       state: "running",
-      agent: parseAgentName("ada"),
+      agents: [parseAgentName("ada")],
       operation: parseOperationId("0123456789abcdef"),
       createdAtMs: 0,
       region: "here",
       size: "small",
+      system: "debian",
       address: "127.0.0.1",
       sshPort: (front.address() as AddressInfo).port,
+      gatewayPort: 18_789,
+      image: null,
+      containerImage: "localhost/creel/openclaw:2026.9.6",
       hostKeyFingerprint: hostKey.fingerprint,
+      nextHostKeyFingerprint: null,
     },
     cutOff() {
       for (const socket of sockets) socket.destroy();

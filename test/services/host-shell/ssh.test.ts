@@ -79,6 +79,25 @@ describe("connecting", () => {
   });
 });
 
+describe("a system that lets root in by no key", () => {
+  it("runs everything through what makes root of its user, and ends it the same way", async () => {
+    await using other = await startSshServer(await shells().authorizedKey(), { user: "core" });
+    await expect(shells().connect(other.host)).rejects.toMatchObject({ code: "host-unreachable" });
+    const login = () => ({ user: "core", asRoot: ["env", "AS=root it's"] });
+    await using shell = await createSshShells({ keyFile: join(folder, "keys", "ssh"), login }).connect(other.host);
+    expect(await shell.check(["printenv", "AS"])).toBe("root it's\n");
+    const [begun, ended] = [join(folder, "begun-as-root"), join(folder, "ended-as-root")];
+    const script = `trap 'echo $AS > ${ended}; exit' TERM; echo $AS > ${begun}; sleep 60 & wait`;
+    const abort = new AbortController();
+    const running = expect(shell.run(["sh", "-c", script], { signal: abort.signal })).rejects.toThrow();
+    const read = (file: string) => readFile(file, "utf8").catch(() => "");
+    await expect.poll(() => read(begun), { timeout: 10_000 }).toBe("root it's\n");
+    abort.abort();
+    await running;
+    await expect.poll(() => read(ended), { timeout: 10_000 }).toBe("root it's\n");
+  });
+});
+
 describe("running programs", () => {
   it("hands over arguments and standard input, and returns both outputs", async () => {
     await using shell = await shells().connect(server.host);
@@ -122,6 +141,17 @@ describe("running programs", () => {
     const run = shell.run(["sleep", "60"], { signal: AbortSignal.timeout(50) });
     await expect(run).rejects.toMatchObject({ code: "cancelled" });
     expect((await shell.run(["true"])).exitCode).toBe(0);
+  });
+
+  it("ends a program that was given up before it had begun", async () => {
+    await using shell = await shells().connect(server.host);
+    const mark = join(folder, "late");
+    const abort = new AbortController();
+    const run = shell.run(["sh", "-c", "sleep 60 & wait", mark], { signal: abort.signal });
+    abort.abort();
+    await expect(run).rejects.toMatchObject({ code: "cancelled" });
+    const isGone = async () => (await shell.run(["pgrep", "--full", mark])).exitCode === 1;
+    await expect.poll(isGone, { timeout: 10_000 }).toBe(true);
   });
 
   it("runs many at once over one connection", async () => {

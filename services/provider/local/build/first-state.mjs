@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 const KEPT = new Set(["schema_meta", "config_machine_state", "migration_runs", "migration_sources"]);
 const SECRET = /PRIVATE KEY|only-for-this-run/;
 
-const [, , from, to] = process.argv;
+const [from, to] = process.argv.slice(-2);
 const database = new DatabaseSync(from);
 database.exec("PRAGMA foreign_keys = off");
 const tables = database

@@ -5,10 +5,9 @@
 set -eu
 tree=$1 port=$2 first_state=$3
 shift 3
+. "${0%/*}/in-tree.sh"
+enter_tree
 
-mount -t proc proc "$tree/proc"
-mount --rbind /dev "$tree/dev"
-mount -t tmpfs -o mode=1777 tmpfs "$tree/tmp"
 # The state of this run must not end up in the image.
 mount -t tmpfs -o mode=0700,uid=1000,gid=1000 tmpfs "$tree/home/node/.openclaw"
 ip link set lo up
@@ -21,7 +20,6 @@ cat > "$tree/home/node/.openclaw/openclaw.json" <<JSON
 "update":{"checkOnStart":false},"models":{"catalogRefresh":{"enabled":false}},
 "logging":{"level":"warn","consoleLevel":"info","maxFileBytes":1000000}}
 JSON
-mount -t tmpfs tmpfs "$tree/run"
 install -d -o 1000 -g 1000 -m 0500 "$tree/run/creel-secrets"
 echo '{"gatewayToken":"only-for-this-run"}' > "$tree/run/creel-secrets/gateway.json"
 chown 1000:1000 "$tree/run/creel-secrets/gateway.json"
@@ -29,19 +27,23 @@ chmod 0400 "$tree/run/creel-secrets/gateway.json"
 chown 1000:1000 "$tree/home/node/.openclaw/openclaw.json"
 
 # The package was installed without its scripts; it completes that by itself at the first start, which needs to write beside its files.
-chroot "$tree" env -i "$@" NODE_COMPILE_CACHE= openclaw --version
+as_node "$@" NODE_COMPILE_CACHE= openclaw --version
+chown -Rh 0:0 "$tree/usr/local/lib/node_modules"
+chmod -R u-s,go-ws "$tree/usr/local/lib/node_modules"
 
-chroot --userspec=1000:1000 "$tree" env -i "$@" openclaw gateway run &
+as_node "$@" openclaw gateway run &
 gateway=$!
 for _ in $(seq 600); do
-  if chroot "$tree" curl --silent --fail --output /dev/null "http://127.0.0.1:$port/readyz"; then
+  if as_node "$@" curl --silent --fail --output /dev/null "http://127.0.0.1:$port/readyz"; then
     # Node writes the cache when the process ends by itself.
     kill -TERM "$gateway"
     wait "$gateway" || true
     test -n "$(ls -A "$tree/var/cache/openclaw/compile")"
-    cp "${0%/*}/first-state.mjs" "$tree/tmp/"
-    chroot "$tree" env -i "$@" NODE_COMPILE_CACHE= node /tmp/first-state.mjs /home/node/.openclaw/state/openclaw.sqlite /tmp/first.sqlite
-    cp "$tree/tmp/first.sqlite" "$first_state"
+    # The gateway's code has been at work in there: its files are read as its own user only.
+    first_script=$(cat "${0%/*}/first-state.mjs")
+    mkdir -m 0777 "$tree/run/first"
+    as_node "$@" NODE_COMPILE_CACHE= node --input-type=module --eval "$first_script" /home/node/.openclaw/state/openclaw.sqlite /run/first/state.sqlite
+    as_node "$@" cat /run/first/state.sqlite >"$first_state"
     exit 0
   fi
   kill -0 "$gateway" 2>/dev/null || break

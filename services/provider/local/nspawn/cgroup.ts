@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { isErrno } from "../../../../src/core/errno.ts";
 import { OpsError } from "../../../../src/core/errors.ts";
-import { isErrno } from "../child.ts";
 
 const KILL_TIMEOUT_MS = 10_000;
 const POLL_MS = 10;
@@ -22,16 +22,20 @@ export interface ControlGroup {
   remove(): Promise<void>;
 }
 
+/** Holds the groups of all hosts on this machine, of whatever state folder. */
+export async function groupsDirectory(): Promise<string> {
+  return join(await unifiedHierarchy(), "creel");
+}
+
 export async function controlGroup(id: string): Promise<ControlGroup> {
   const top = await unifiedHierarchy();
-  const parent = join(top, "creel");
+  const parent = await groupsDirectory();
   const path = join(parent, id);
 
   async function create({ memoryMb, cpus }: Limits): Promise<readonly string[]> {
     await remove();
     await mkdir(path, { recursive: true });
-    const controllers = (await readFile(join(top, "cgroup.controllers"), "utf8")).trim().split(" ");
-    const usable = ["cpu", "memory", "pids"].filter((name) => controllers.includes(name));
+    const usable = await usableControllers();
     for (const group of [top, parent, path]) await delegate(group, usable);
     // Without the controllers (on hybrid hierarchies) the sizes are advice only.
     if (usable.includes("memory")) await writeFile(join(path, "memory.max"), String(memoryMb * 2 ** 20));
@@ -50,9 +54,9 @@ export async function controlGroup(id: string): Promise<ControlGroup> {
 
   async function remove(): Promise<void> {
     if (await isPopulated()) await writeFile(join(path, "cgroup.kill"), "1");
-    const deadline = Date.now() + KILL_TIMEOUT_MS;
+    const deadline = performance.now() + KILL_TIMEOUT_MS;
     while (!(await removed(path))) {
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         throw new OpsError({
           code: "provider-failed",
           userMessage: `Processes in ${path} do not end.`,
@@ -64,6 +68,12 @@ export async function controlGroup(id: string): Promise<ControlGroup> {
   }
 
   return { path, create, isPopulated, remove };
+}
+
+/** Which of the controllers that hosts want this machine has: on hybrid hierarchies perhaps none. @throws OpsError `tool-missing`. */
+export async function usableControllers(): Promise<readonly string[]> {
+  const controllers = (await readFile(join(await unifiedHierarchy(), "cgroup.controllers"), "utf8")).trim().split(" ");
+  return ["cpu", "memory", "pids"].filter((name) => controllers.includes(name));
 }
 
 async function delegate(group: string, controllers: readonly string[]): Promise<void> {

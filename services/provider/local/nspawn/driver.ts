@@ -1,21 +1,29 @@
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { OpsError } from "../../../../src/core/errors.ts";
+import { OpsError, stopped } from "../../../../src/core/errors.ts";
 import type { Finding } from "../../../../src/core/finding.ts";
-import type { LocalDriver } from "../driver.ts";
+import type { Opening } from "../../../../src/core/firewall.ts";
+import type { Boot, LocalDriver } from "../driver.ts";
+import type { HostIdentity } from "../identity.ts";
 import { requireTools } from "../machine.ts";
-import type { HostRecord } from "../record.ts";
+import type { Place } from "../record.ts";
 import { controlGroup } from "./cgroup.ts";
+import { diagnoseInternet, diagnoseResolver, diagnoseSizes } from "./diagnose.ts";
 import { prepareUpper } from "./disk.ts";
-import { closeUnusedInternet, isInternetOpen, openInternet } from "./internet.ts";
-import { addressesOf, createNetwork, freeIndex, removeNetwork } from "./network.ts";
+import { removeFirewall, setFirewall } from "./firewall.ts";
+import { closeUnusedInternet, openInternet } from "./internet.ts";
+import { addressesOf, createNetwork, freeIndex, interfaceName, prefixOf, removeNetwork } from "./network.ts";
+import { endInOrder } from "./power-off.ts";
+import { diagnoseSubnet, requireFreeSubnet } from "./subnet.ts";
+import { kernelIds, netnsOf, runningHosts, whereabouts } from "./whereabouts.ts";
 
 const SUPERVISOR = fileURLToPath(new URL("supervisor.sh", import.meta.url));
-const TOOLS = ["systemd-nspawn", "ip", "unshare", "setsid", "flock"];
+const TOOLS = ["systemd-nspawn", "ip", "nft", "unshare", "setsid", "flock"];
 
+/** For new hosts; what is there already keeps what it was made with. */
 export interface Subnet {
   /** The first two numbers of a /16, such as "10.99". */
   readonly prefix: string;
@@ -25,87 +33,106 @@ export interface Subnet {
 
 /** Hosts as systemd-nspawn containers: real systemd on this machine's kernel. Fast; needs root; not a security boundary. */
 export function createNspawnDriver(subnet: Subnet): LocalDriver {
-  async function boot(record: HostRecord, folder: string, signal: AbortSignal): Promise<void> {
-    await halt(record, folder);
-    const id = idOf(folder);
+  async function boot(host: Boot, signal: AbortSignal): Promise<void> {
+    const { record, identity, internet } = host;
+    const { address, index } = placeOf(host);
+    await halt(identity);
+    const [id] = await kernelIds(identity);
     try {
       const group = await controlGroup(id);
       const controllers = await group.create(record);
-      await prepareUpper(record, folder, controllers);
-      signal.throwIfAborted();
-      await createNetwork(netnsOf(id), subnet.prefix, indexOf(record));
-      await repairSurroundings();
-      await startSupervisor(record, folder, group.path, `/run/netns/${netnsOf(id)}`);
+      await prepareUpper(record, identity.folder, controllers);
+      if (signal.aborted) throw stopped(signal);
+      await createNetwork(netnsOf(id), { prefix: prefixOf(address), index, internet });
+      await repairSurroundings(host);
+      await startSupervisor(host, group.path, `/run/netns/${netnsOf(id)}`);
     } catch (error) {
-      await halt(record, folder);
+      await halt(identity);
       throw error;
     }
   }
 
-  async function halt(_record: HostRecord, folder: string): Promise<void> {
-    const id = idOf(folder);
-    await (await controlGroup(id)).remove();
-    await removeNetwork(netnsOf(id));
+  async function halt(identity: HostIdentity): Promise<void> {
+    for (const id of await kernelIds(identity)) {
+      await (await controlGroup(id)).remove();
+      if (await removeNetwork(netnsOf(id))) await removeFirewall(id);
+    }
   }
 
-  async function repairSurroundings(): Promise<void> {
-    if (subnet.internet) await openInternet(subnet.prefix);
+  async function repairSurroundings(host: Pick<Boot, "record" | "identity" | "internet">): Promise<void> {
+    await setOpenings(host, host.record.openings);
+    if (host.internet) await openInternet(prefixOf(placeOf(host).address));
   }
 
-  async function diagnose(runningHosts: number): Promise<Finding[]> {
-    if (!subnet.internet || runningHosts === 0) return [];
-    if ((await isInternetOpen(subnet.prefix)) !== false) return [];
-    return [
-      {
-        subject: "internet of local hosts",
-        verdict: "warning",
-        seen: "Hosts are running and cannot reach the internet: their rules are missing from this machine's firewall, or forwarding is off.",
-        fix: "Restart Creel: it puts both back.",
-      },
-    ];
+  async function setOpenings(host: Pick<Boot, "record" | "identity">, openings: readonly Opening[]): Promise<void> {
+    const { address, index } = placeOf(host);
+    const link = interfaceName(prefixOf(address), index);
+    const ids = await kernelIds(host.identity);
+    const id = ids.find((one) => existsSync(`/run/netns/${netnsOf(one)}`)) ?? ids[0];
+    await setFirewall(id, link, openings);
+  }
+
+  async function diagnose(running: Parameters<LocalDriver["diagnose"]>[0]): Promise<Finding[]> {
+    // Of each host by what it was made with; a machine without hosts by what the next one gets.
+    const prefixes = running.flatMap(({ place, internet }) =>
+      place.driver === "nspawn" && internet ? [prefixOf(place.address)] : [],
+    );
+    const own = await diagnoseSubnet(subnet.prefix);
+    if (!subnet.internet && prefixes.length === 0) return own;
+    return [...own, ...(await diagnoseResolver()), ...(await diagnoseInternet([...new Set(prefixes)]))];
   }
 
   return {
-    requireTools: (signal) => requireTools(subnet.internet ? [...TOOLS, "nft"] : TOOLS, signal),
-    async findPlace(others) {
-      const taken = new Set(others.flatMap(({ place }) => (place.driver === "nspawn" ? [place.index] : [])));
-      const index = freeIndex(subnet.prefix, taken);
-      return { driver: "nspawn", index, address: addressesOf(subnet.prefix, index).theirs };
+    name: "nspawn",
+    part: "rootfs",
+    requireTools: (signal) => requireTools(TOOLS, signal),
+    async findPlace(others, own) {
+      const prefix = own?.driver === "nspawn" ? prefixOf(own.address) : subnet.prefix;
+      // A host that has its place already is in its own way.
+      if (own === null || own === undefined) await requireFreeSubnet(prefix);
+      const taken = others.flatMap(({ place }) =>
+        place.driver === "nspawn" && prefixOf(place.address) === prefix ? [place.index] : [],
+      );
+      const index = freeIndex(prefix, new Set(taken));
+      return { driver: "nspawn", index, address: addressesOf(prefix, index).theirs };
     },
     boot,
     halt,
-    isRunning: async (_record, folder) => (await controlGroup(idOf(folder))).isPopulated(),
+    whereabouts,
+    running: runningHosts,
+    sizes: diagnoseSizes,
+    powerOff: async (identity, signal) => {
+      await endInOrder(identity, signal);
+      await halt(identity);
+    },
     repairSurroundings,
-    release: () => closeUnusedInternet(subnet.prefix),
+    setOpenings,
+    release: async (place) => {
+      if (place.driver === "nspawn") await closeUnusedInternet(prefixOf(place.address));
+    },
     diagnose,
     address: (place) => ({ address: place.driver === "nspawn" ? place.address : "127.0.0.1", sshPort: 22 }),
-    outsideView: (host, port) => ({ address: host.address, port }),
+    outsideViews: ({ place }, port) => (place.driver === "nspawn" ? [{ address: place.address, port }] : []),
   };
 }
 
-/** Names in the kernel's own spaces come from the host's folder: two Creels never mean the same one. */
-function idOf(folder: string): string {
-  return createHash("sha256").update(folder).digest("hex").slice(0, 12);
-}
-
-function netnsOf(id: string): string {
-  return `creel-${id}`;
-}
-
-function indexOf({ name, place }: HostRecord): number {
-  if (place.driver === "nspawn") return place.index;
+function placeOf({ record: { name, place } }: Pick<Boot, "record">): Extract<Place, { driver: "nspawn" }> {
+  if (place.driver === "nspawn") return place;
   throw new OpsError({ code: "internal", userMessage: `The host ${name} does not run under systemd-nspawn.` });
 }
 
 /** Returns once the host's disk is mounted and systemd-nspawn is about to start. It lives on when Creel ends. */
-async function startSupervisor(record: HostRecord, folder: string, cgroup: string, netns: string): Promise<void> {
+async function startSupervisor(host: Boot, cgroup: string, netns: string): Promise<void> {
+  const { record, image } = host;
+  const { folder } = host.identity;
   const consoleFile = join(folder, "console.log");
   const log = await open(consoleFile, "w", 0o600);
   try {
-    const args = ["--mount", "sh", SUPERVISOR, cgroup, join(record.snapshot, "rootfs"), folder, record.name, netns];
+    const args = ["--mount", "sh", SUPERVISOR, cgroup, join(image, "rootfs"), folder, record.name, netns];
     const child = spawn("unshare", args, {
       detached: true,
-      cwd: "/",
+      // Whoever wants to know which folder the host runs from finds it here, wherever it has been moved to.
+      cwd: folder,
       stdio: ["ignore", log.fd, log.fd, "pipe"],
     });
     child.unref();

@@ -13,8 +13,13 @@ export function addressesOf(prefix: string, index: number): { readonly ours: str
   return { ours: end(1), theirs: end(2) };
 }
 
+/** Of the /16 that an address was taken from. */
+export function prefixOf(address: string): string {
+  return address.split(".").slice(0, 2).join(".");
+}
+
 /** The interface's name is the claim on the address: the kernel gives it away once, whichever Creel asks. At most 13 characters. */
-function interfaceName(prefix: string, index: number): string {
+export function interfaceName(prefix: string, index: number): string {
   return `${interfacePrefix(prefix)}${index}`;
 }
 
@@ -23,9 +28,19 @@ export function interfacePrefix(prefix: string): string {
   return `cl${prefix.replace(".", "-")}-`;
 }
 
+/** Whether a network interface of this machine leads to a host, whichever Creel's and subnet's. */
+export function isHostInterface(name: string): boolean {
+  return /^cl\d+-\d+-\d+$/.test(name);
+}
+
 /** In this machine's firewall, while the subnet has hosts. */
 export function tableName(prefix: string): string {
   return `creel_${prefix.replace(".", "_")}`;
+}
+
+/** Whether a line of `nft list tables ip` is the table of a subnet, whichever Creel's. */
+export function isTableLine(line: string): boolean {
+  return /^table ip creel_\d+_\d+$/.test(line);
 }
 
 /** @throws OpsError `capacity` when all are taken. */
@@ -45,7 +60,10 @@ export function freeIndex(prefix: string, taken: ReadonlySet<number>): number {
  * Makes a network namespace with one interface, configured from outside, so that it survives the host's reboots.
  * @throws OpsError `address-in-use` when something else holds the address.
  */
-export async function createNetwork(netns: string, prefix: string, index: number): Promise<void> {
+export async function createNetwork(
+  netns: string,
+  { prefix, index, internet }: { readonly prefix: string; readonly index: number; readonly internet: boolean },
+): Promise<void> {
   const { ours, theirs } = addressesOf(prefix, index);
   const link = interfaceName(prefix, index);
   if (existsSync(`/sys/class/net/${link}`)) throw inUse(ours);
@@ -57,18 +75,20 @@ export async function createNetwork(netns: string, prefix: string, index: number
       "link set lo up",
       `address add ${theirs}/30 dev host0`,
       "link set host0 up",
-      `route add default via ${ours} dev host0`,
+      // The range may be open for others: what has no way out needs no route either.
+      ...(internet ? [`route add default via ${ours} dev host0`] : []),
     ],
     ours,
   );
 }
 
-/** Idempotent. */
-export async function removeNetwork(netns: string): Promise<void> {
-  if (!existsSync(`/run/netns/${netns}`)) return;
+/** Idempotent. @returns false when there was none. */
+export async function removeNetwork(netns: string): Promise<boolean> {
+  if (!existsSync(`/run/netns/${netns}`)) return false;
   // Removing the namespace alone would take the interface away only some time later.
   await runChild(["ip", "-netns", netns, "link", "delete", "host0"]);
   await runChild(["ip", "netns", "delete", netns]);
+  return true;
 }
 
 async function ip(args: readonly string[], commands: readonly string[], address: string): Promise<void> {

@@ -1,13 +1,18 @@
 import { join } from "node:path";
 import type { HostRecord } from "../record.ts";
 import type { MachineDisk } from "./machine-disk.ts";
-import { pidFile } from "./machine-process.ts";
+import { machineName, pidFile } from "./machine-process.ts";
 
 export interface MachineOptions {
   readonly kvm: boolean;
   readonly internet: boolean;
-  readonly sshPort: number;
-  readonly gatewayPort: number;
+  readonly forwards: readonly Forward[];
+}
+
+/** A port of this machine's loopback that leads to one of the virtual machine. */
+export interface Forward {
+  readonly inside: number;
+  readonly outside: number;
 }
 
 /**
@@ -29,16 +34,15 @@ export function machineArgv(
   base: MachineDisk,
   options: MachineOptions,
 ): [string, ...string[]] {
-  const { kvm, internet, sshPort, gatewayPort } = options;
+  const { kvm, internet, forwards } = options;
   const network = [
     "user,id=net0",
     internet ? "restrict=off" : "restrict=on",
-    `hostfwd=tcp:127.0.0.1:${sshPort}-:22`,
-    `hostfwd=tcp:127.0.0.1:${sshPort + 1}-:${gatewayPort}`,
+    ...forwards.map(({ inside, outside }) => `hostfwd=tcp:127.0.0.1:${outside}-:${inside}`),
   ];
   return [
     "qemu-system-x86_64",
-    ...["-name", `creel-${record.name}`, "-nodefaults", "-no-user-config", "-display", "none", "-machine", "q35"],
+    ...["-name", machineName(record.name), "-nodefaults", "-no-user-config", "-display", "none", "-machine", "q35"],
     ...(kvm ? ["-accel", "kvm", "-cpu", "host"] : EMULATED),
     ...["-smp", String(record.cpus), "-m", String(record.memoryMb)],
     ...["-kernel", base.kernel, "-initrd", base.initrd],

@@ -1,40 +1,41 @@
 import { existsSync } from "node:fs";
 import { rename } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { OpsError } from "../../../../src/core/errors.ts";
 import { runChild } from "../child.ts";
-import type { LocalDriver } from "../driver.ts";
+import type { Boot, LocalDriver } from "../driver.ts";
 import { requireTools } from "../machine.ts";
 import type { HostRecord } from "../record.ts";
 import { kvmWorks } from "./accelerator.ts";
-import { machineArgv } from "./argv.ts";
-import { type MachineDisk, machineDisk } from "./machine-disk.ts";
-import { findMachine, killMachine } from "./machine-process.ts";
+import { type Forward, machineArgv } from "./argv.ts";
+import { machineDisk } from "./machine-disk.ts";
+import { killMachine, runningMachines, whereabouts } from "./machine-process.ts";
 import { freePortPair, isPairFree, portsInUse } from "./ports.ts";
 import { writeSeed } from "./seed.ts";
 
 export interface QemuOptions {
   /** Where the verdict on KVM is kept. */
   readonly stateDir: string;
-  readonly internet: boolean;
-  readonly gatewayPort: number;
 }
 
 const TOOLS = ["qemu-system-x86_64", "qemu-img", "genisoimage", "mke2fs", "flock"];
 
 /** Hosts as full virtual machines with user-mode networking: no root at run time, and a real boundary. */
-export function createQemuDriver({ stateDir, internet, gatewayPort }: QemuOptions): LocalDriver {
-  async function boot(record: HostRecord, folder: string, signal: AbortSignal): Promise<void> {
+export function createQemuDriver({ stateDir }: QemuOptions): LocalDriver {
+  async function boot(host: Boot, signal: AbortSignal): Promise<void> {
+    const { record, identity, image, internet } = host;
+    const { folder } = identity;
     const { place } = record;
     if (place.driver !== "qemu") {
       throw new OpsError({ code: "internal", userMessage: `The host ${record.name} is not a virtual machine.` });
     }
-    await killMachine(folder);
-    const base = await machineDisk(record.snapshot, signal);
+    await killMachine(identity);
+    const base = machineDisk(image);
     const kvm = await kvmWorks(stateDir, base.kernel, signal);
-    await prepareDisks(record, folder, base, signal);
+    await prepareDisks(host, base.disk, signal);
     if (!(await isPairFree(place.sshPort))) throw portsInUse();
-    const argv = machineArgv(record, folder, base, { kvm, internet, gatewayPort, sshPort: place.sshPort });
+    const argv = machineArgv(record, folder, base, { kvm, internet, forwards: forwards(record) });
     // With -daemonize it returns when the machine runs; an abort in between could leave it unnamed, so there is none.
     const { exitCode, output } = await runChild(argv);
     if (exitCode === 0) return;
@@ -43,32 +44,80 @@ export function createQemuDriver({ stateDir, internet, gatewayPort }: QemuOption
   }
 
   return {
+    name: "qemu",
+    part: "vm",
     requireTools: (signal) => requireTools(TOOLS, signal),
     async findPlace(others) {
       const taken = others.flatMap(({ place }) => (place.driver === "qemu" ? [place.sshPort, place.sshPort + 1] : []));
       return { driver: "qemu", sshPort: await freePortPair(new Set(taken)) };
     },
     boot,
-    halt: (_record, folder) => killMachine(folder),
-    isRunning: async (_record, folder) => (await findMachine(folder)) !== null,
+    halt: killMachine,
+    whereabouts,
+    running: runningMachines,
+    sizes: async () => ({
+      verdict: "ok",
+      seen: "Under qemu a size limits the processors, the memory and the disk.",
+      fix: null,
+    }),
+    // Nothing inside hears of a wish from here.
+    powerOff: killMachine,
     repairSurroundings: async () => undefined,
+    async setOpenings({ record }, openings) {
+      if (!isDeepStrictEqual(record.openings, openings)) throw fixedWhileRunning(record);
+    },
     release: async () => undefined,
     diagnose: async () => [],
     address: (place) => ({ address: "127.0.0.1", sshPort: place.driver === "qemu" ? place.sshPort : 22 }),
-    // Only the gateway's own port is forwarded; what answers there is what the host lets out.
-    outsideView: (host) => ({ address: "127.0.0.1", port: host.sshPort + 1 }),
+    outsideViews: (record, port) =>
+      forwards(record).flatMap((forward) =>
+        forward.inside === port ? [{ address: "127.0.0.1", port: forward.outside }] : [],
+      ),
   };
 }
 
 /** The seed first: a host whose disk exists never asks for it again under another identity. */
-async function prepareDisks(record: HostRecord, folder: string, base: MachineDisk, signal: AbortSignal): Promise<void> {
+async function prepareDisks({ record, identity }: Boot, base: string, signal: AbortSignal): Promise<void> {
+  const { folder } = identity;
   const disk = join(folder, "disk.qcow2");
-  if (existsSync(disk)) return;
-  await writeSeed(record, folder, join(folder, "seed.iso"), signal);
-  const argv = ["qemu-img", "create", "-q", "-f", "qcow2", "-b", base.disk, "-F", "qcow2", `${disk}.new`] as const;
-  const { exitCode, output } = await runChild([...argv, `${record.diskGb}G`], { signal });
+  // Seen from the disk, so that it is found wherever the state folder goes.
+  const backing = ["-b", relative(folder, base), "-F", "qcow2"] as const;
+  const isNew = !existsSync(disk);
+  if (isNew) await writeSeed(record, folder, join(folder, "seed.iso"), signal);
+  const { exitCode, output } = await runChild(
+    isNew
+      ? ["qemu-img", "create", "-q", "-f", "qcow2", ...backing, `${disk}.new`, `${record.diskGb}G`]
+      : ["qemu-img", "rebase", "-u", "-f", "qcow2", ...backing, disk],
+    { signal },
+  );
   if (exitCode !== 0) throw failed(record, output);
-  await rename(`${disk}.new`, disk);
+  if (isNew) await rename(`${disk}.new`, disk);
+}
+
+/**
+ * The machine's ports that this one's loopback leads to, as long as the host is open for whoever is there: nothing else comes in. What answers is
+ * what the host lets out.
+ */
+function forwards({ place, gatewayPort, openings }: HostRecord): readonly Forward[] {
+  if (place.driver !== "qemu") return [];
+  const loopback = new Set(
+    openings.flatMap(({ protocol, port, from }) => (protocol === "tcp" && from.some(isFromHere) ? [port] : [])),
+  );
+  return [
+    { inside: 22, outside: place.sshPort },
+    { inside: gatewayPort ?? 18_789, outside: place.sshPort + 1 },
+  ].filter(({ inside }) => loopback.has(inside));
+}
+
+function isFromHere(network: string): boolean {
+  return network === "0.0.0.0/0" || network.startsWith("127.");
+}
+
+function fixedWhileRunning({ name }: HostRecord): OpsError {
+  return new OpsError({
+    code: "wrong-state",
+    userMessage: `What may come in to ${name}, a virtual machine of qemu, can be changed only while it is off.`,
+  });
 }
 
 function failed(record: HostRecord, output: string): OpsError {

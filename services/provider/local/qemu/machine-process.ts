@@ -1,10 +1,16 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile, readlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { isErrno } from "../child.ts";
+import { isErrno } from "../../../../src/core/errno.ts";
+import { OpsError } from "../../../../src/core/errors.ts";
+import { type HostIdentity, isSameFile, NOT_RUNNING, type Whereabouts } from "../identity.ts";
+import type { RunningHost } from "../running.ts";
 
 const STOP_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
+const PID_FILE = "qemu.pid";
+const NAME_PREFIX = "creel-";
+const DELETED = / \(deleted\)$/;
 
 interface Found {
   readonly pid: number;
@@ -12,34 +18,96 @@ interface Found {
   readonly startedAt: string;
 }
 
-/** The running qemu of the host in `folder`; null when there is none. A recycled pid is never taken for it. */
-export async function findMachine(folder: string): Promise<Found | null> {
-  const text = await readFile(pidFile(folder), "utf8").catch(() => null);
-  if (text === null) return null;
-  const pid = Number.parseInt(text, 10);
-  if (!Number.isInteger(pid) || pid <= 1) return null;
-  const startedAt = await startTime(pid);
-  const argv = await readProc(pid, "cmdline");
-  if (startedAt === null || argv === null || !argv.split("\0").includes(pidFile(folder))) return null;
-  return { pid, startedAt };
+/** What the machine is called among this machine's processes. */
+export function machineName(name: string): string {
+  return `${NAME_PREFIX}${name}`;
 }
 
 export function pidFile(folder: string): string {
-  return join(folder, "qemu.pid");
+  return join(folder, PID_FILE);
 }
 
-/** Idempotent; returns when the process has gone. */
-export async function killMachine(folder: string): Promise<void> {
-  const found = await findMachine(folder);
+/**
+ * The running qemu of the host; null when there is none. It is told by its arguments, because its folder may have been moved or lost: a
+ * recycled pid is never taken for it.
+ */
+export async function findMachine({ name, folder }: HostIdentity): Promise<Found | null> {
+  const noted = Number.parseInt(await readFile(pidFile(folder), "utf8").catch(() => ""), 10);
+  const known = noted > 1 ? await asMachine(noted, name) : null;
+  if (known !== null) return known;
+  const pids = (await readdir("/proc")).map(Number).filter((pid) => pid > 1);
+  const found = await Promise.all(pids.map((pid) => asMachine(pid, name)));
+  return found.find((machine) => machine !== null) ?? null;
+}
+
+/** Whether the machine runs, and whether it does so from this folder: it keeps the file with its pid open, wherever that is moved. */
+export async function whereabouts(identity: HostIdentity): Promise<Whereabouts> {
+  const machine = await findMachine(identity);
+  if (machine === null) return NOT_RUNNING;
+  const own = await openPidFile(machine.pid);
+  if (own === null || DELETED.test(own.path)) return { running: true, elsewhere: null };
+  const isHere = await isSameFile(own.link, pidFile(identity.folder));
+  return { running: true, elsewhere: isHere ? null : dirname(own.path) };
+}
+
+/** The machines of every state folder whose processes this user may look into. */
+export async function runningMachines(): Promise<RunningHost[]> {
+  const pids = (await readdir("/proc")).map(Number).filter((pid) => pid > 1);
+  const found = await Promise.all(
+    pids.map(async (pid): Promise<RunningHost[]> => {
+      const name = await nameOfMachine(pid);
+      const own = name === null ? null : await openPidFile(pid);
+      if (own === null) return [];
+      const folder = dirname(own.path.replace(DELETED, ""));
+      return [{ name, folder, isDeleted: DELETED.test(own.path), isOf: () => false, end: `kill ${pid}` }];
+    }),
+  );
+  return found.flat();
+}
+
+/** Idempotent; returns when the process has gone. @throws OpsError `provider-failed` when it does not go. */
+export async function killMachine(identity: HostIdentity): Promise<void> {
+  const found = await findMachine(identity);
   if (found === null) return;
-  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  const deadline = performance.now() + STOP_TIMEOUT_MS;
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-    const until = signal === "SIGTERM" ? Date.now() + STOP_TIMEOUT_MS / 2 : deadline;
-    while ((await startTime(found.pid)) === found.startedAt && Date.now() < until) {
+    const until = signal === "SIGTERM" ? performance.now() + STOP_TIMEOUT_MS / 2 : deadline;
+    while ((await startTime(found.pid)) === found.startedAt && performance.now() < until) {
       sendSignal(found.pid, signal);
       await delay(POLL_MS);
     }
   }
+  if ((await startTime(found.pid)) !== found.startedAt) return;
+  throw new OpsError({
+    code: "provider-failed",
+    userMessage: `The virtual machine ${identity.name} does not end (pid ${found.pid}).`,
+    retry: "later",
+  });
+}
+
+async function asMachine(pid: number, name: string): Promise<Found | null> {
+  if ((await nameOfMachine(pid)) !== name) return null;
+  const startedAt = await startTime(pid);
+  return startedAt === null ? null : { pid, startedAt };
+}
+
+/** null for every other process. */
+async function nameOfMachine(pid: number): Promise<string | null> {
+  const argv = (await readProc(pid, "cmdline"))?.split("\0") ?? [];
+  const called = argv[argv.indexOf("-name") + 1] ?? "";
+  const isIt = called.startsWith(NAME_PREFIX) && basename(argv[argv.indexOf("-pidfile") + 1] ?? "") === PID_FILE;
+  return isIt ? called.slice(NAME_PREFIX.length) : null;
+}
+
+async function openPidFile(pid: number): Promise<{ readonly link: string; readonly path: string } | null> {
+  const folder = `/proc/${pid}/fd`;
+  // It may end at any moment.
+  const links = await readdir(folder).catch(() => []);
+  for (const link of links.map((number) => join(folder, number))) {
+    const path = await readlink(link).catch(() => "");
+    if (basename(path.replace(DELETED, "")) === PID_FILE) return { link, path };
+  }
+  return null;
 }
 
 function sendSignal(pid: number, signal: "SIGTERM" | "SIGKILL"): void {
@@ -63,7 +131,7 @@ async function readProc(pid: number, file: string): Promise<string | null> {
   try {
     return await readFile(`/proc/${pid}/${file}`, "utf8");
   } catch (error) {
-    if (isErrno(error, "ENOENT") || isErrno(error, "ESRCH")) return null;
+    if (["ENOENT", "ESRCH", "EACCES"].some((code) => isErrno(error, code))) return null;
     throw error;
   }
 }

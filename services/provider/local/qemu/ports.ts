@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:net";
+import { isErrno } from "../../../../src/core/errno.ts";
 import { OpsError } from "../../../../src/core/errors.ts";
-import { isErrno } from "../child.ts";
 
 const ATTEMPTS = 50;
 

@@ -2,16 +2,27 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OpsError } from "../../../../src/core/errors.ts";
 import { runChild } from "../child.ts";
+import { guest } from "../guest.ts";
 import type { HostRecord } from "../record.ts";
 
-/** Writes a NoCloud seed disk: an ISO whose volume name cloud-init looks for. */
+/** Writes what the first boot is told onto a disk: an ISO whose volume name the system looks for. */
 export async function writeSeed(record: HostRecord, folder: string, file: string, signal: AbortSignal): Promise<void> {
   const tree = join(folder, "seed");
   await mkdir(tree, { recursive: true, mode: 0o700 });
   const metaData = { "instance-id": record.name, "local-hostname": record.name };
-  await writeFile(join(tree, "user-data"), record.userData ?? "#cloud-config\n{}\n", { mode: 0o600 });
+  await writeFile(join(tree, "user-data"), record.userData ?? guest.seed.empty, { mode: 0o600 });
   await writeFile(join(tree, "meta-data"), JSON.stringify(metaData), { mode: 0o600 });
-  const argv = ["genisoimage", "-quiet", "-output", file, "-volid", "cidata", "-joliet", "-rock", tree] as const;
+  const argv = [
+    "genisoimage",
+    "-quiet",
+    "-output",
+    file,
+    "-volid",
+    guest.seed.volume,
+    "-joliet",
+    "-rock",
+    tree,
+  ] as const;
   const { exitCode, output } = await runChild(argv, { signal });
   if (exitCode !== 0) {
     throw new OpsError({

@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, open, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,10 +9,20 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runChild } from "../../../../services/provider/local/child.ts";
 import { linesOf, tailOf } from "../../../../services/provider/local/console.ts";
 import { requireSpace, requireTools } from "../../../../services/provider/local/machine.ts";
+import { firewallRules } from "../../../../services/provider/local/nspawn/firewall.ts";
 import { addressesOf, freeIndex } from "../../../../services/provider/local/nspawn/network.ts";
-import { findMachine, killMachine, pidFile } from "../../../../services/provider/local/qemu/machine-process.ts";
+import { createQemuDriver } from "../../../../services/provider/local/qemu/driver.ts";
+import {
+  findMachine,
+  killMachine,
+  machineName,
+  pidFile,
+  whereabouts,
+} from "../../../../services/provider/local/qemu/machine-process.ts";
 import { freePortPair, isPairFree } from "../../../../services/provider/local/qemu/ports.ts";
 import { fingerprintOf, recipeFor } from "../../../../services/provider/local/recipe.ts";
+import { parseHostName } from "../../../../src/core/names.ts";
+import { recordOf } from "./record-of.ts";
 
 let directory: string;
 beforeAll(async () => {
@@ -55,25 +65,54 @@ describe("ports", () => {
 });
 
 describe("a virtual machine's process", () => {
+  const name = parseHostName("ada-000001");
+  const makeFolder = () => mkdtemp(join(directory, "host-"));
+
+  /** A process that has qemu's arguments and, as qemu does, keeps the file with its pid open. */
+  async function startMachine(folder: string): Promise<ChildProcess> {
+    const file = await open(pidFile(folder), "w");
+    const argv = ["-c", "sleep 60 & wait", "qemu", "-name", machineName(name), "-pidfile", pidFile(folder)];
+    const machine = spawn("sh", argv, { stdio: ["ignore", "ignore", "ignore", file.fd] });
+    await once(machine, "spawn");
+    await file.writeFile(`${machine.pid}\n`);
+    await file.close();
+    return machine;
+  }
+
   it("is never mistaken for another one that has got its pid", async () => {
+    const folder = await makeFolder();
     const stranger = spawn("sleep", ["60"]);
     await once(stranger, "spawn");
-    await writeFile(pidFile(directory), `${stranger.pid}\n`);
-    expect(await findMachine(directory)).toBeNull();
-    await killMachine(directory);
+    await writeFile(pidFile(folder), `${stranger.pid}\n`);
+    const identity = { name: parseHostName("eve-000001"), installation: null, folder };
+    expect(await whereabouts(identity)).toEqual({ running: false });
+    await killMachine(identity);
     expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
     stranger.kill("SIGKILL");
   });
 
-  it("is found by its own pid file and killed", async () => {
-    const machine = spawn("sh", ["-c", "sleep 60 & wait", pidFile(directory)]);
-    await once(machine, "spawn");
+  it("is found and killed wherever its folder is, and not from a copy of it", async () => {
+    const folder = await makeFolder();
+    const machine = await startMachine(folder);
     const ended = once(machine, "exit");
-    await writeFile(pidFile(directory), `${machine.pid}\n`);
-    expect(await findMachine(directory)).toMatchObject({ pid: machine.pid });
-    await killMachine(directory);
+    const at = (path: string) => ({ name, installation: null, folder: path });
+    const here = { running: true, elsewhere: null };
+    expect(await whereabouts(at(folder))).toEqual(here);
+    const moved = `${folder}-moved`;
+    await rename(folder, moved);
+    await symlink(moved, folder);
+    expect(await whereabouts(at(moved))).toEqual(here);
+    expect(await whereabouts(at(folder))).toEqual(here);
+    const copy = `${folder}-copy`;
+    await cp(moved, copy, { recursive: true });
+    expect(await whereabouts(at(copy))).toEqual({ running: true, elsewhere: moved });
+    // The original has been deleted while it ran: the copy is all there is.
+    await rm(moved, { recursive: true });
+    expect(await whereabouts(at(copy))).toEqual(here);
+    expect(await findMachine(at(`${folder}-lost`))).toMatchObject({ pid: machine.pid });
+    await killMachine(at(`${folder}-lost`));
     await ended;
-    expect(await findMachine(directory)).toBeNull();
+    expect(await whereabouts(at(copy))).toEqual({ running: false });
   });
 });
 
@@ -94,7 +133,7 @@ describe("the console", () => {
   });
 });
 
-describe("the fingerprint of a snapshot", () => {
+describe("the fingerprint of an image", () => {
   const of = (fields: Partial<Parameters<typeof recipeFor>[0]>) =>
     fingerprintOf(recipeFor({ cacheDir: "/a", ...fields }));
 
@@ -135,4 +174,32 @@ describe("a child process", () => {
 it("says how much room is missing", async () => {
   await expect(requireSpace(directory, 2 ** 60, "The test")).rejects.toMatchObject({ code: "capacity" });
   await requireSpace(directory, 1, "The test");
+});
+
+describe("what may come in to a host", () => {
+  it("is in this machine's firewall, by who and to which port, for its interface alone", () => {
+    const rules = firewallRules("creel_0123456789ab", "cl10-99-5", [
+      { protocol: "tcp", port: 22, from: ["0.0.0.0/0", "2001:db8::/32"] },
+      { protocol: "udp", port: 53, from: [] },
+    ]);
+    expect(rules.match(/.* dport .*/g)?.map((line) => line.trim())).toEqual([
+      "ip saddr 0.0.0.0/0 tcp dport 22 accept",
+      "ip6 saddr 2001:db8::/32 tcp dport 22 accept",
+    ]);
+    expect(rules.match(/hook \w+/g)).toEqual(["hook output", "hook forward"]);
+    expect(rules.match(/oifname "[^"]+"/g)).toEqual(['oifname "cl10-99-5"', 'oifname "cl10-99-5"']);
+  });
+
+  it("gets to a virtual machine by the ports that this machine's loopback forwards, and by none else", async () => {
+    const driver = createQemuDriver({ stateDir: "/nowhere" });
+    const record = recordOf("ada-000001");
+    const at = (port: number) => [{ address: "127.0.0.1", port }];
+    expect(driver.outsideViews(record, 22)).toEqual(at(22_222));
+    expect(driver.outsideViews(record, 18_789)).toEqual([]);
+    const open = { ...record, openings: [{ protocol: "tcp" as const, port: 18_789, from: ["127.0.0.0/8"] }] };
+    expect([driver.outsideViews(open, 22), driver.outsideViews(open, 18_789)]).toEqual([[], at(22_223)]);
+    const identity = { name: record.name, installation: null, folder: "/nowhere" };
+    await driver.setOpenings({ record, identity }, record.openings);
+    await expect(driver.setOpenings({ record, identity }, [])).rejects.toMatchObject({ code: "wrong-state" });
+  });
 });

@@ -1,0 +1,45 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { SECRETS_FILE } from "../../services/gateway/paths.ts";
+import { createMemoryHostShells } from "../../services/host-shell/memory.ts";
+import { debian } from "../../services/system/debian/debian.ts";
+import { buildServices } from "../../src/assembly/services.ts";
+import { createTools } from "../../src/assembly/tools.ts";
+import { loadConfig } from "../../src/config.ts";
+import type { SecretRef } from "../../src/core/secrets.ts";
+import { createMemoryOfChannels } from "../desk/memory-chat-state.ts";
+import { memoryRegistry } from "../memory-registry.ts";
+import { nobodyElsewhere } from "../nobody-elsewhere.ts";
+import { hostCalled } from "../services/gateway/host.ts";
+
+/** As Creel is put together, in a folder of its own. */
+async function assembled(environment: Readonly<Record<string, string>> = {}) {
+  const folder = await mkdtemp(join(tmpdir(), "creel-assembly-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const paths = { HOME: folder, CREEL_STATE_DIR: join(folder, "state"), CREEL_CACHE_DIR: join(folder, "cache") };
+  const config = loadConfig({ ...paths, ...environment });
+  const tools = createTools(config);
+  const store = { registry: memoryRegistry(), memory: createMemoryOfChannels(() => 0), elsewhere: nobodyElsewhere };
+  return { tools, services: buildServices(config, tools, store) };
+}
+
+test("a token that is read from a host is hidden wherever text is redacted from then on", async () => {
+  const { tools, services } = await assembled();
+  const host = hostCalled("ada-abcdef");
+  const shells = createMemoryHostShells({ find: async () => host });
+  await using shell = await shells.connect(host);
+  shells.machine(host.name)?.files.set(SECRETS_FILE, '{"gatewayToken":"canary of this host"}');
+  expect(tools.redact("a canary of this host")).toBe("a canary of this host");
+  // Nothing listens there: it fails where the token would be used.
+  await expect(services.gatewayOn(debian).checkAccess(shell, 18_789, new AbortController().signal)).rejects.toThrow();
+  expect(tools.redact("a canary of this host")).toBe("a [redacted]");
+});
+
+test("a secret that a setting refers to is hidden once it was read", async () => {
+  const { tools } = await assembled({ THE_WORDS: "horse and battery" });
+  expect(tools.redact("a horse and battery")).toBe("a horse and battery");
+  expect((await tools.resolve("env:THE_WORDS" as SecretRef)).reveal()).toBe("horse and battery");
+  expect(tools.redact("a horse and battery")).toBe("a [redacted]");
+});
