@@ -50,16 +50,17 @@ export default {
       "^src/desk/",
       "^(src/desk|src/core|src/questions|commands)/|^src/operations/journal\\.ts$",
     ),
-    only("operations-import-core-and-ports", "^src/operations/", `^src/(operations|core)/|${ports}`),
+    only("agent-settings-import-core", "^src/agent-settings/", "^src/(agent-settings|core)/"),
+    only("operations-import-core-and-ports", "^src/operations/", `^src/(operations|core|agent-settings)/|${ports}`),
     {
       name: "operations-use-ports-as-types",
       severity: "error",
       from: { path: "^src/operations/" },
       to: { path: "^services/", dependencyTypesNot: ["type-only"] },
     },
-    only("fleet-imports-core-ports-operations", "^src/fleet/", `^src/(fleet|operations|core)/|${ports}`),
+    only("fleet-imports-core-ports-operations", "^src/fleet/", `^src/(fleet|operations|core|agent-settings)/|${ports}`),
     only("init-imports-core-and-config", "^src/init/", "^src/(init|core)/|^src/(settings|folders)\\.ts$"),
-    only("jobs-import-core-and-operations", "^src/jobs/", "^src/(jobs|core|operations)/"),
+    only("jobs-import-core-and-operations", "^src/jobs/", "^src/(jobs|core|agent-settings|operations)/"),
     only(
       "execution-knows-the-port-of-the-store",
       "^src/jobs/execution/",
@@ -69,7 +70,7 @@ export default {
     only(
       "the-store-knows-no-execution",
       "^src/jobs/store/",
-      "^src/jobs/(store/|abort\\.ts$)|^src/core/|^src/operations/older-names\\.ts$",
+      "^src/jobs/(store/|abort\\.ts$)|^src/(core|agent-settings)/|^src/operations/older-names\\.ts$",
     ),
     only(
       "the-redis-process-stands-alone",

@@ -1,10 +1,11 @@
 import { BlockList, isIPv4 } from "node:net";
 import { z } from "zod";
+import { secretRef, serverAddress, settingsLayer, timeZone } from "./agent-settings/schema.ts";
 import { CHATS } from "./core/chat.ts";
 import { OpsError } from "./core/errors.ts";
+import { isAgentName } from "./core/names.ts";
 import { OPENCLAW_VERSION } from "./core/openclaw.ts";
 import { whyNoTelegramPerson } from "./core/people-ids.ts";
-import { isSecretRef, type SecretRef } from "./core/secrets.ts";
 import { operations } from "./operations/index.ts";
 import type { ReadSettings, SettingsPart } from "./operations/kind.ts";
 import { describeIssues } from "./settings-words.ts";
@@ -14,12 +15,6 @@ import { readYaml } from "./yaml.ts";
 export const DISCORD_API = "https://discord.com/api";
 export const TELEGRAM_API = "https://api.telegram.org";
 
-const secretRef = z
-  .string()
-  .refine(
-    isSecretRef,
-    "must refer to a secret: op://vault/item/field, vault:name, env:NAME or file:/path",
-  ) as z.ZodType<SecretRef, string>;
 const count = z.number().int().positive();
 const snowflake = z
   .string("must be in quotes, because YAML rounds such long numbers")
@@ -43,7 +38,6 @@ const people = z.strictObject({
     )
     .default([]),
 });
-const serverAddress = z.url({ protocol: /^https?$/, error: "must be an address such as https://chat.example.net" });
 const seconds = z.number().positive().max(86_400);
 
 function isListenAddress(text: string): boolean {
@@ -72,14 +66,6 @@ function isProbe(text: string): boolean {
 function probeOf(text: string): { readonly host: string; readonly port: number } {
   const colon = text.lastIndexOf(":");
   return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    return Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false;
-  }
 }
 
 function isEmpty(list: readonly string[]): boolean {
@@ -122,7 +108,7 @@ const schema = z
           .string()
           .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of day such as 09:00")
           .default("09:00"),
-        timeZone: z.string().refine(isTimeZone, "must be a time zone such as Europe/Berlin").default("UTC"),
+        timeZone: timeZone.default("UTC"),
       })
       .prefault({}),
     limits: z.record(z.string(), count).default({}),
@@ -171,6 +157,12 @@ const schema = z
           )
           .prefault("deb.debian.org:443"),
         token: secretRef.optional(),
+      })
+      .prefault({}),
+    agents: z
+      .strictObject({
+        defaults: settingsLayer.prefault({}),
+        named: z.record(z.string().refine(isAgentName, "must be an agent's name"), settingsLayer).default({}),
       })
       .prefault({}),
     budgets: z.record(z.string(), z.record(z.string(), seconds)).default({}),
@@ -243,18 +235,4 @@ function invalid(file: string, problems: readonly string[]): OpsError {
     userMessage: `${file} has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}: ${problems.join("; ")}.`,
     hint: "creel.example.yaml documents every setting.",
   });
-}
-
-/** A secret that a setting refers to. */
-export interface ReferredSecret {
-  /** Such as `telegram.token`. */
-  readonly setting: string;
-  readonly ref: SecretRef;
-}
-
-/** In the order of the schema. */
-export function secretsIn(settings: unknown, path = ""): ReferredSecret[] {
-  if (typeof settings === "string") return isSecretRef(settings) ? [{ setting: path, ref: settings }] : [];
-  if (typeof settings !== "object" || settings === null) return [];
-  return Object.entries(settings).flatMap(([key, value]) => secretsIn(value, path === "" ? key : `${path}.${key}`));
 }

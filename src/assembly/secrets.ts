@@ -10,9 +10,8 @@ import {
 import type { VaultCommand } from "../command-line.ts";
 import type { Config } from "../config.ts";
 import { OpsError } from "../core/errors.ts";
-import { Secret } from "../core/secrets.ts";
+import { Secret, secretsIn } from "../core/secrets.ts";
 import { makeFolder } from "../folders.ts";
-import { secretsIn } from "../settings.ts";
 import { show } from "./show.ts";
 import { createTools } from "./tools.ts";
 

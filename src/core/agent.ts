@@ -1,3 +1,4 @@
+import type { KeptSettings } from "./agent-settings.ts";
 import { OpsError } from "./errors.ts";
 import type { AgentName, HostName, OperationId } from "./names.ts";
 import type { Unreadable } from "./unreadable.ts";
@@ -19,6 +20,8 @@ export interface Agent {
   readonly host: HostName | null;
   readonly createdAtMs: number;
   readonly lastOperation: OperationId;
+  /** Also on its host, so that `creel adopt` finds them. */
+  readonly settings: KeptSettings;
 }
 
 /** The registry of agents. All calls may throw OpsError `store-unavailable` (retry later). */

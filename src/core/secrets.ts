@@ -46,3 +46,17 @@ export function isSecretRef(text: string): text is SecretRef {
 export function isVaultName(name: string): boolean {
   return isSecretRef(`vault:${name}`);
 }
+
+/** A secret that a setting refers to. */
+export interface ReferredSecret {
+  /** Such as `telegram.token`. */
+  readonly setting: string;
+  readonly ref: SecretRef;
+}
+
+/** In the order in which they stand there. */
+export function secretsIn(settings: unknown, path = ""): ReferredSecret[] {
+  if (typeof settings === "string") return isSecretRef(settings) ? [{ setting: path, ref: settings }] : [];
+  if (typeof settings !== "object" || settings === null) return [];
+  return Object.entries(settings).flatMap(([key, value]) => secretsIn(value, path === "" ? key : `${path}.${key}`));
+}

@@ -3,6 +3,7 @@ import type { GatewayState } from "../../services/gateway/gateway.ts";
 import type { HostShell } from "../../services/host-shell/host-shell.ts";
 import type { Adoption, AdoptionReport } from "../core/adoption.ts";
 import type { Agent, AgentRegistry, AgentState } from "../core/agent.ts";
+import { NOTHING_KEPT } from "../core/agent-settings.ts";
 import { asOpsError, type ErrorCode } from "../core/errors.ts";
 import type { Host } from "../core/host.ts";
 import type { AgentName } from "../core/names.ts";
@@ -73,6 +74,7 @@ async function adopt(ports: AdoptPorts, { agent: name, host }: OnHost, patienceM
     host: host.name,
     createdAtMs: host.createdAtMs,
     lastOperation: host.operation,
+    settings: NOTHING_KEPT,
   };
   await ports.registry.put(agent);
   return { agent, because };

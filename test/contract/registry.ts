@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Agent, AgentRegistry } from "../../src/core/agent.ts";
+import { NOTHING_KEPT } from "../../src/core/agent-settings.ts";
 import { makeOperationId, parseAgentName, parseHostName } from "../../src/core/names.ts";
 import type { Unreadable } from "../../src/core/unreadable.ts";
 
@@ -13,6 +14,7 @@ const agent = (name: string, fields: Partial<Agent> = {}): Agent => ({
   ...{ name: parseAgentName(name), state: "serving", provider: "local", createdAtMs: 7 },
   host: parseHostName(`${name}-abc123`),
   lastOperation: makeOperationId(7, () => 0.5),
+  settings: NOTHING_KEPT,
   ...fields,
 });
 

@@ -4,6 +4,7 @@ import type { MemoryProvider } from "../../services/provider/memory.ts";
 import type { Services } from "../../src/assembly/services.ts";
 import type { Actor, Authority, People } from "../../src/core/actor.ts";
 import type { Agent, AgentRegistry } from "../../src/core/agent.ts";
+import { NOTHING_KEPT } from "../../src/core/agent-settings.ts";
 import type { ChannelMemory } from "../../src/core/chat.ts";
 import type { Desk } from "../../src/core/desk.ts";
 import { makeOperationId, parseAgentName } from "../../src/core/names.ts";
@@ -108,6 +109,7 @@ export function agentCalled(name: string, fields: Partial<Agent> = {}): Agent {
     host: null,
     createdAtMs: 0,
     lastOperation: makeOperationId(0, () => 0),
+    settings: NOTHING_KEPT,
     ...fields,
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { NOTHING_KEPT } from "../../src/core/agent-settings.ts";
 import { makeOperationId, parseAgentName } from "../../src/core/names.ts";
 import { deployOperation } from "../../src/operations/deploy/deploy.ts";
 import { destroyOperation } from "../../src/operations/destroy.ts";
@@ -16,7 +17,7 @@ async function withHostFor(agents: readonly (typeof ada)[], state: "serving" | "
   const host = await world.provider.create(await specFor(world.provider, "ada", { agents, system: "memory" }), never);
   await world.registry.put({
     ...{ name: ada, state, provider: world.provider.name, host: host.name },
-    ...{ createdAtMs: 1, lastOperation: makeOperationId(1, Math.random) },
+    ...{ createdAtMs: 1, lastOperation: makeOperationId(1, Math.random), settings: NOTHING_KEPT },
   });
   return { ...world, host };
 }

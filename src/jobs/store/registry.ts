@@ -1,6 +1,8 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { keptSettings } from "../../agent-settings/schema.ts";
 import type { Agent, AgentRegistry } from "../../core/agent.ts";
+import { NOTHING_KEPT } from "../../core/agent-settings.ts";
 import { isAgentName, isOperationId, parseHostName } from "../../core/names.ts";
 import type { Unreadable } from "../../core/unreadable.ts";
 import { orStoreError } from "./connection.ts";
@@ -15,6 +17,8 @@ export const agentSchema = z.object({
   host: z.string().transform(parseHostName).nullable(),
   createdAtMs: z.number(),
   lastOperation: z.string().refine(isOperationId),
+  // Records of an older Creel have none.
+  settings: keptSettings.default(NOTHING_KEPT),
 });
 
 export function createAgentRegistry(redis: Redis): AgentRegistry {

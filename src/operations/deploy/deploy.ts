@@ -7,7 +7,7 @@ import { connectionTo } from "../connection.ts";
 import { defineOperation } from "../definition.ts";
 import type { OperationKind } from "../kind.ts";
 import { whereabouts } from "../lanes.ts";
-import { type MachinePorts, machineWith, systemOf } from "../machine.ts";
+import { agentNamed, type MachinePorts, machineWith, systemOf } from "../machine.ts";
 import type { ProvingPorts } from "../prove.ts";
 import { selectProvider } from "../providers.ts";
 import { factsOf, lookAt, networkTrouble, networkWord, understood } from "../told.ts";
@@ -130,7 +130,8 @@ export function deployOperation(ports: DeployPorts) {
       ]);
       await step("record", async ({ signal }) => {
         await connection.use(signal, (shell) => writeProof(shell, signal));
-        await ports.registry.put({ ...agent, state: "serving", createdAtMs: host.createdAtMs });
+        const { settings } = await agentNamed(ports.registry, request.name);
+        await ports.registry.put({ ...agent, state: "serving", createdAtMs: host.createdAtMs, settings });
         return {};
       });
       return { agent: request.name, host: host.name, address: host.address, tooOldDays, ...gateway };

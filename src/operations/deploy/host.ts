@@ -2,6 +2,7 @@ import type { HostKeyPair, HostShells } from "../../../services/host-shell/host-
 import type { Provider } from "../../../services/provider/provider.ts";
 import type { HostSystem } from "../../../services/system/system.ts";
 import type { Agent, AgentRegistry } from "../../core/agent.ts";
+import { NOTHING_KEPT } from "../../core/agent-settings.ts";
 import { OpsError } from "../../core/errors.ts";
 import { ONLY_SSH } from "../../core/firewall.ts";
 import { type AgentName, hostNameFor, type OperationId } from "../../core/names.ts";
@@ -81,17 +82,17 @@ async function validateOffer(ports: CheckPorts, provider: Provider, request: Dep
   return { memoryMb: size.memoryMb, provider: provider.name, region, size: size.name };
 }
 
-/** Whatever an earlier deploy of the same name left when it failed is removed first: one agent, one host. */
+/** Whatever an earlier deploy of the same name left when it failed is removed first: one agent, one host. What was chosen for it stays. */
 export async function reserveName(
   ports: { readonly providers: Providers; readonly registry: AgentRegistry },
-  agent: Agent,
+  agent: Omit<Agent, "settings">,
   signal: AbortSignal,
 ): Promise<Record<string, never>> {
   const before = await ports.registry.get(agent.name);
   if (before?.host && before.host !== agent.host) {
     await leaveHost(selectProvider(ports.providers, before.provider), before.host, agent.name, signal);
   }
-  await ports.registry.put(agent);
+  await ports.registry.put({ ...agent, settings: before?.settings ?? NOTHING_KEPT });
   return {};
 }
 

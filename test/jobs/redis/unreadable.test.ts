@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { Agent } from "../../../src/core/agent.ts";
+import { NOTHING_KEPT } from "../../../src/core/agent-settings.ts";
 import { makeOperationId, parseAgentName } from "../../../src/core/names.ts";
 import { createOperationStore } from "../../../src/jobs/store/operation-store.ts";
 import { FORMAT } from "../../../src/jobs/store/record.ts";
@@ -13,6 +14,7 @@ const [ada, bob] = [parseAgentName("ada"), parseAgentName("bob")];
 const agent = (name: typeof ada): Agent => ({
   ...{ name, state: "serving", provider: "local", host: null, createdAtMs: 1 },
   lastOperation: makeOperationId(1, () => 0),
+  settings: NOTHING_KEPT,
 });
 
 async function setUp() {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Agent } from "../../../src/core/agent.ts";
+import { NOTHING_KEPT } from "../../../src/core/agent-settings.ts";
 import type { AuditEvent } from "../../../src/core/audit.ts";
 import { OpsError } from "../../../src/core/errors.ts";
 import { makeOperationId, parseAgentName, parseHostName } from "../../../src/core/names.ts";
@@ -85,7 +86,7 @@ describe("an event of an operation's life", () => {
 describe("the record of an agent", () => {
   const agent: Agent = {
     ...{ name: parseAgentName("ada"), state: "serving", provider: "local", host: parseHostName("ada-000001") },
-    ...{ createdAtMs: 7, lastOperation: makeOperationId(7, () => 0.5) },
+    ...{ createdAtMs: 7, lastOperation: makeOperationId(7, () => 0.5), settings: NOTHING_KEPT },
   };
 
   test.each<Partial<Agent>>([{}, { state: "deploying", host: null }, { state: "failed" }])("is read: %j", (fields) => {
