@@ -1,7 +1,7 @@
 import { OpsError } from "../src/core/errors.ts";
 import { parseAgentName, parseOperationId, quoteForMessage } from "../src/core/names.ts";
+import { nearest } from "../src/core/nearest.ts";
 import type { Command, CommandOption, OptionValues } from "./command.ts";
-import { nearest } from "./suggest.ts";
 import { usageOf } from "./usage.ts";
 
 const LONGEST_TEXT = 200;

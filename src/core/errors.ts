@@ -57,6 +57,10 @@ export type ErrorCode =
   | "chat-forbidden"
   /** The chat service refuses the bot itself: token revoked, intent missing, a second bot on the same token. */
   | "chat-refused"
+  /** A provider of models does not take the key, or wants one. */
+  | "key-refused"
+  /** A provider of models does not answer, or asks to wait. */
+  | "model-unavailable"
   /** Redis cannot be reached or refuses to work as a durable store. */
   | "store-unavailable"
   /** A step did not end within its time budget. */

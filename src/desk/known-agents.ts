@@ -1,10 +1,10 @@
 import type { Command, CommandOption } from "../../commands/command.ts";
-import { nearest } from "../../commands/suggest.ts";
 import { type AgentRegistry, noSuchAgent } from "../core/agent.ts";
 import type { AuditLog } from "../core/audit.ts";
 import type { Submission } from "../core/desk.ts";
 import { OpsError } from "../core/errors.ts";
 import { type AgentName, parseAgentName } from "../core/names.ts";
+import { nearest } from "../core/nearest.ts";
 import { isEnded } from "../core/operation.ts";
 import type { Operations } from "../operations/journal.ts";
 
