@@ -13,6 +13,13 @@ const silent = (name: string): Concern => ({
   ...{ key: `agent:${name}`, severity: "person", agent: parseAgentName(name), type: "silent", note: null },
 });
 
+/** Where it is noon, whenever this is run: today's digest is due, and the day does not end meanwhile. */
+function noonZone(): string {
+  const east = 12 - new Date().getUTCHours();
+  // What is called GMT-3 is three hours ahead of GMT.
+  return `Etc/GMT${east > 0 ? "-" : "+"}${Math.abs(east)}`;
+}
+
 it("a bot without hosts tells what workers elsewhere find, once, however often it is killed, and finds nothing by itself", async () => {
   const { url } = await startShared();
   const store = await openJobs({ url, username: "creel", password: new Secret("correct-horse") }, []);
@@ -24,7 +31,7 @@ it("a bot without hosts tells what workers elsewhere find, once, however often i
       `owners: { telegram: [${TOM}] }`,
       `redis: { url: "${url.replace("//", "//creel@")}", password: "env:REDIS_PASSWORD" }`,
       `telegram: { token: "env:TELEGRAM", apiRoot: "${telegram.apiRoot}" }`,
-      `alerts: { telegram: "${TOM}" }\n`,
+      `alerts: { telegram: "${TOM}", digest: "00:00", timeZone: ${noonZone()} }\n`,
     ].join("\n"),
     { TELEGRAM: telegram.token, REDIS_PASSWORD: "correct-horse" },
   );
@@ -58,16 +65,20 @@ it("a bot without hosts tells what workers elsewhere find, once, however often i
   await isTold("bob");
   await second.kill();
 
-  // Nobody has looked so far; a worker does, at once, and goes without a word.
+  // Nobody has looked so far; a worker does, at once, and goes without a word: what it has to tell, the bot tells.
   expect(await store.sights.all()).toEqual([]);
+  expect(await store.sights.digest()).toBeNull();
   const worker = creel.serve("worker");
   await expect.poll(async () => (await store.sights.all()).length, PATIENT).toBe(1);
   expect(await store.sights.all()).toMatchObject([{ provider: expect.stringMatching(/^local@/), agents: [] }]);
+  await expect.poll(() => store.sights.digest(), PATIENT).not.toBeNull();
+  const digest = await store.sights.digest();
   expect((await worker.end()).exitCode).toBe(0);
 
   await store.concerns.settle("agent:ada", null);
   const third = await start();
   await expect.poll(() => store.memory.get("alert:telegram:agent:ada"), PATIENT).toBeNull();
+  await expect.poll(() => store.memory.get("digest:telegram"), PATIENT).toBe(digest?.day);
   expect((await third.end()).exitCode).toBe(0);
   expect(
     told()
@@ -78,5 +89,6 @@ it("a bot without hosts tells what workers elsewhere find, once, however often i
     "ada cannot be asked.",
     "bob cannot be asked.",
     "All right again.",
+    "Today: 2 agents, 2 to look at.",
   ]);
 }, 300_000);
