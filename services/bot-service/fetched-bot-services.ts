@@ -34,6 +34,8 @@ const discordUser = z.object({
   bot: z.literal(true),
 });
 const discordApplication = z.object({ flags: z.number().int().default(0) });
+/** Discord turns away programs that do not call themselves like this. */
+const USER_AGENT = "DiscordBot (creel, 1)";
 /** Of an application's flags: it may read what is written in servers, also as one that few use. */
 const MESSAGE_CONTENT = (1 << 18) | (1 << 19);
 
@@ -71,7 +73,7 @@ export function createBotServices(options: FetchedBotServicesOptions = {}): BotS
   }
 
   async function onDiscord(token: Secret, signal: AbortSignal | undefined): Promise<Bot> {
-    const request = { headers: { authorization: `Bot ${token.reveal()}` }, signal };
+    const request = { headers: { authorization: `Bot ${token.reveal()}`, "user-agent": USER_AGENT }, signal };
     const { id, username } = await get(SERVICES.discord, discordUser, { ...request, url: `${discordApi}/users/@me` });
     const application = { ...request, url: `${discordApi}/applications/@me` };
     const { flags } = await get(SERVICES.discord, discordApplication, application);

@@ -21,6 +21,6 @@ export function mergePatch(target: Json, patch: Json): Json {
   return Object.fromEntries(merged);
 }
 
-function isGroup(value: Json): value is { readonly [key: string]: Json } {
+export function isGroup(value: Json | undefined): value is { readonly [key: string]: Json } {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

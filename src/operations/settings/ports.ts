@@ -1,6 +1,6 @@
 import type { BotServices } from "../../../services/bot-service/bot-service.ts";
 import type { ModelApis } from "../../../services/model-api/model-api.ts";
-import type { SettingsLayer } from "../../core/agent-settings.ts";
+import type { AgentChannel, SettingsLayer } from "../../core/agent-settings.ts";
 import type { AgentName } from "../../core/names.ts";
 import type { Secret, SecretRef } from "../../core/secrets.ts";
 
@@ -15,6 +15,8 @@ export interface SettingsPorts {
    * under such a name keeps it. @throws OpsError `secret-unavailable`, `input-invalid` for a value that cannot be kept.
    */
   readonly keepSecret: (name: string, value: Secret) => Promise<SecretRef>;
+  /** Of the bot through which people write to Creel itself; null when it has none there. @throws OpsError `secret-unavailable`. */
+  readonly creelsToken: (channel: AgentChannel) => Promise<Secret | null>;
   readonly modelApis: ModelApis;
   readonly botServices: BotServices;
 }

@@ -1,0 +1,107 @@
+import type { AgentRegistry } from "../../core/agent.ts";
+import { AGENT_CHANNELS, type AgentChannel, type AgentSettings, type Bot } from "../../core/agent-settings.ts";
+import { botIdIn } from "../../core/bot-token.ts";
+import { OpsError } from "../../core/errors.ts";
+import type { AgentName } from "../../core/names.ts";
+import type { Secret, SecretRef } from "../../core/secrets.ts";
+import { providerOf } from "./model-name.ts";
+import type { SettingsPorts } from "./ports.ts";
+
+export const SERVICE_NAMES: Readonly<Record<AgentChannel, string>> = { telegram: "Telegram", discord: "Discord" };
+
+type Secrets = ReadonlyMap<SecretRef, Secret>;
+
+/**
+ * Asks where its model and its fallbacks come from whether they take the keys and have the models. `unasked`: only an answer is proof of the model.
+ * @throws OpsError as `ModelApis.check`; a fallback may be unavailable for a while.
+ */
+export async function askAboutModels(
+  { modelApis }: Pick<SettingsPorts, "modelApis">,
+  settings: AgentSettings,
+  secrets: Secrets,
+  signal?: AbortSignal,
+): Promise<"good" | "unasked"> {
+  const ask = async (name: string) => {
+    const { provider, model, settings: its } = providerOf(settings, name);
+    const key = its.key === null ? null : (secrets.get(its.key) ?? null);
+    return await modelApis.check({ provider, model, settings: its }, key, signal);
+  };
+  const answer = settings.model === null ? "unasked" : await ask(settings.model);
+  for (const fallback of settings.fallbacks) {
+    await ask(fallback).catch((error: unknown) => {
+      if (!(error instanceof OpsError) || error.code !== "model-unavailable") throw error;
+    });
+  }
+  return answer;
+}
+
+export interface BotQuestion {
+  readonly agent: AgentName;
+  readonly channel: AgentChannel;
+  readonly apiRoot: string | null;
+  readonly token: Secret;
+}
+
+interface BotPorts extends Pick<SettingsPorts, "botServices" | "creelsToken"> {
+  readonly registry: Pick<AgentRegistry, "list">;
+}
+
+/**
+ * Whose token it is, after a look at whether anybody else has that bot: two programs that read one bot's messages take them from each other.
+ * @throws OpsError as `BotServices.whose`; `already-exists` for the bot of another agent, or Creel's own.
+ */
+export async function askAboutBot(
+  ports: BotPorts,
+  { agent, channel, apiRoot, token }: BotQuestion,
+  signal?: AbortSignal,
+): Promise<Bot> {
+  const bot = await ports.botServices.whose(channel, { apiRoot }, token, signal);
+  const own = await ports.creelsToken(channel);
+  if (own !== null && (own.reveal() === token.reveal() || botIdIn(channel, own) === bot.id)) throw creelsOwn(channel);
+  const other = (await ports.registry.list()).find(
+    ({ name, settings }) => name !== agent && settings.bots[channel]?.id === bot.id,
+  );
+  if (other !== undefined) throw taken(channel, other.name, bot.name);
+  return bot;
+}
+
+/** Of every channel that is set up. @throws OpsError as `askAboutBot`. */
+export async function askAboutBots(
+  ports: BotPorts,
+  agent: AgentName,
+  settings: AgentSettings,
+  secrets: Secrets,
+  signal?: AbortSignal,
+): Promise<Readonly<Record<AgentChannel, Bot | null>>> {
+  const bots: Record<AgentChannel, Bot | null> = { telegram: null, discord: null };
+  for (const channel of AGENT_CHANNELS) {
+    const its = settings.channels[channel];
+    const token = its === null ? undefined : secrets.get(its.token);
+    if (its === null || token === undefined) continue;
+    bots[channel] = await askAboutBot(ports, { agent, channel, apiRoot: its.apiRoot, token }, signal);
+  }
+  return bots;
+}
+
+function creelsOwn(channel: AgentChannel): OpsError {
+  return new OpsError({
+    code: "already-exists",
+    userMessage: `That is the token of Creel's own bot on ${SERVICE_NAMES[channel]}.`,
+    hint: `An agent needs a bot of its own: ${newBot(channel)}`,
+  });
+}
+
+function taken(channel: AgentChannel, other: AgentName, bot: string): OpsError {
+  return new OpsError({
+    code: "already-exists",
+    userMessage: `@${bot} is the bot of ${other} already.`,
+    hint: `Give this agent a bot of its own (${newBot(channel)}), or /disconnect agent:${other} channel:${channel} first.`,
+  });
+}
+
+/** Where one gets a bot. */
+export function newBot(channel: AgentChannel): string {
+  return channel === "telegram"
+    ? "write /newbot to @BotFather"
+    : "New Application in discord.com/developers, then Bot → Reset Token";
+}

@@ -1,0 +1,212 @@
+import { z } from "zod";
+import type { HostSystem } from "../../../services/system/system.ts";
+import { concernChannel, concernModel, inWords } from "../../agent-settings/differences.ts";
+import type { Agent, AgentRegistry } from "../../core/agent.ts";
+import { AGENT_CHANNELS, type AgentChannel } from "../../core/agent-settings.ts";
+import { OpsError } from "../../core/errors.ts";
+import { hostLane } from "../../core/lane.ts";
+import type { AgentName } from "../../core/names.ts";
+import { connectionTo } from "../connection.ts";
+import { defineOperation, type Standing } from "../definition.ts";
+import { whereabouts } from "../lanes.ts";
+import { agentNamed, type MachinePorts, machineOf, machineWith } from "../machine.ts";
+import { host as hostSchema, nothing } from "../schemas.ts";
+import { askAboutBot, askAboutModels } from "./ask-services.ts";
+import type { SetGateway } from "./gateway-parts.ts";
+import { type Choose, isIdle, type Plan, planFor, planSchema } from "./plan.ts";
+import type { SettingsPorts } from "./ports.ts";
+import { connectedAs, firstAnswer } from "./prove.ts";
+import { secretsOf } from "./setup.ts";
+import { type OfAgent, undoChange } from "./undo.ts";
+
+export interface ChangePorts extends MachinePorts, SettingsPorts {
+  readonly registry: AgentRegistry;
+  readonly gatewayOn: (system: HostSystem) => SetGateway;
+}
+
+/** What has to be proven whether it was changed or not. */
+export interface Subjects {
+  readonly model: boolean;
+  readonly channels: readonly AgentChannel[];
+}
+
+/** What tells one change of settings from another. */
+export interface Change<Params extends OfAgent> {
+  readonly kind: string;
+  readonly params: z.ZodType<Params>;
+  readonly choose: (ports: Pick<SettingsPorts, "modelApis">, params: Params) => Choose;
+  readonly subjects: (params: Params) => Subjects;
+}
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const bot = z.strictObject({ id: z.string(), name: z.string() }).nullable();
+const bots = z.strictObject({ telegram: bot, discord: bot });
+
+export const changeSteps = {
+  find: { title: "Find the agent", budgetMs: 30 * SECOND, output: hostSchema },
+  plan: { title: "See what changes", budgetMs: 30 * SECOND, output: planSchema },
+  services: { title: "Ask the services", budgetMs: MINUTE, output: z.strictObject({ bots }) },
+  check: { title: "OpenClaw checks the settings", budgetMs: 2 * MINUTE, output: nothing },
+  put: { title: "Hand them to the gateway", budgetMs: 2 * MINUTE, output: nothing },
+  taken: {
+    title: "The gateway takes them",
+    budgetMs: 5 * MINUTE,
+    output: z.strictObject({ restarted: z.boolean() }),
+    ...{ retryBaseMs: 100, retryMaxMs: 500 },
+  },
+  answers: {
+    title: "Its first answer",
+    budgetMs: 3 * MINUTE,
+    output: z.strictObject({ answer: z.string().nullable() }),
+  },
+  connected: {
+    title: "Its bot is connected",
+    budgetMs: 2 * MINUTE,
+    output: nothing,
+    ...{ retryBaseMs: 250, retryMaxMs: 1000 },
+  },
+  record: { title: "Keep them on record", budgetMs: MINUTE, output: nothing },
+  settle: { title: "Forget the old ones", budgetMs: MINUTE, output: nothing },
+} as const;
+
+/**
+ * Changes the settings of an agent that serves, while it does: the old settings hold, or the new ones, whatever is cut off. They are on record when
+ * they are proven to work, and not before; until the last step everything goes back.
+ */
+export function changeOperation<Params extends OfAgent>(
+  ports: ChangePorts,
+  { kind, params, choose, subjects }: Change<Params>,
+) {
+  return defineOperation<typeof changeSteps, Params>({
+    kind,
+    version: 1,
+    lane: async ({ agent }) => hostLane(await whereabouts(ports, agent)),
+    params,
+    steps: changeSteps,
+    check: ({ agent }, standing) => checkChange(ports, agent, standing),
+
+    async run(context, asked) {
+      const { id, step, elapsed } = context;
+      const { agent: name } = asked;
+      const host = await step("find", async ({ signal }) => {
+        const agent = await agentNamed(ports.registry, name);
+        requireServing(agent);
+        const machine = await machineOf(ports, agent, signal);
+        if (machine.host.state !== "running") throw hostIsOff(name);
+        await ports.registry.put({ ...agent, lastOperation: id });
+        return { ...machine.host };
+      });
+      const plan: Plan = await step("plan", async () => ({
+        ...(await planFor(ports, await agentNamed(ports.registry, name), choose(ports, asked))),
+      }));
+      if (isIdle(plan)) return { agent: name, changes: [], restarted: false, answer: null, bots: {}, overrides: [] };
+      const { settings, changes } = plan;
+      const about = subjects(asked);
+      const isModelNew = settings.model !== null && (about.model || concernModel(changes));
+      const changed = AGENT_CHANNELS.filter((one) => about.channels.includes(one) || concernChannel(changes, one));
+      const connecting = changed.filter((one) => settings.channels[one] !== null);
+
+      const { bots: known } = await step("services", async ({ signal }) => {
+        const secrets = await secretsOf(ports, settings);
+        if (isModelNew) await askAboutModels(ports, settings, secrets, signal);
+        const asked = { ...plan.before.bots };
+        for (const channel of AGENT_CHANNELS) {
+          const its = settings.channels[channel];
+          if (its === null) asked[channel] = null;
+          const token = its === null ? undefined : secrets.get(its.token);
+          if (its === null || token === undefined || !connecting.includes(channel)) continue;
+          const question = { agent: name, channel, apiRoot: its.apiRoot, token };
+          asked[channel] = await askAboutBot(ports, question, signal);
+        }
+        return { bots: { telegram: copyOf(asked.telegram), discord: copyOf(asked.discord) } };
+      });
+
+      const machine = machineWith(ports, host);
+      const gateway = ports.gatewayOn(machine.system);
+      const { gatewayPort: port, containerImage } = host;
+      await using connection = connectionTo(machine, elapsed);
+      const spec = async () => ({
+        ...{ port, containerImage },
+        setup: { settings, secrets: await secretsOf(ports, settings) },
+      });
+      await step("check", async ({ signal }) => {
+        const setup = await spec();
+        await connection.use(signal, (shell) => gateway.settings.check(shell, setup, signal));
+        return {};
+      });
+      await step("put", async ({ signal }) => {
+        const setup = await spec();
+        await connection.use(signal, async (shell) => {
+          await gateway.settings.put(shell, setup, signal);
+          await gateway.start(shell, signal);
+        });
+        return {};
+      });
+      const { restarted } = await step("taken", async ({ signal }) => {
+        const taken = await connection.use(signal, (shell) => gateway.settings.taken(shell, port, signal));
+        return { restarted: taken.restarted };
+      });
+      const { answer } = await step("answers", async ({ signal }) => {
+        if (!isModelNew) return { answer: null };
+        const ask = connection.use(signal, (shell) => firstAnswer({ talk: gateway.talk, shell, port }, id, signal));
+        return { answer: await ask };
+      });
+      const expected = Object.fromEntries(connecting.map((channel) => [channel, known[channel]]));
+      const look = connectedAs(name, expected, elapsed);
+      await step("connected", async ({ signal }) => {
+        if (connecting.length === 0) return {};
+        await connection.use(signal, (shell) => look({ talk: gateway.talk, shell, port }, signal));
+        return {};
+      });
+      const kept = { chosen: plan.chosen, applied: settings, bots: known };
+      await step("record", async ({ signal }) => {
+        await connection.use(signal, (shell) => gateway.settings.keep(shell, kept, signal));
+        await ports.registry.put({ ...(await agentNamed(ports.registry, name)), settings: kept });
+        return {};
+      });
+      await step("settle", async ({ signal }) => {
+        await connection.use(signal, (shell) => gateway.settings.settle(shell, signal));
+        return {};
+      });
+      return {
+        ...{ agent: name, changes: changes.map(inWords), restarted, answer },
+        ...{ model: settings.model, bots: Object.fromEntries(changed.map((one) => [one, known[one]?.name ?? null])) },
+        overrides: plan.overrides,
+      };
+    },
+
+    undo: undoChange<Params>(ports),
+  });
+}
+
+function copyOf<Value extends object>(value: Value | null): Value | null {
+  return value === null ? null : { ...value };
+}
+
+async function checkChange(ports: ChangePorts, name: AgentName, { underWay, worksHere }: Standing): Promise<void> {
+  // What the one in front makes of it is not known yet.
+  if (underWay !== null) return;
+  const agent = await agentNamed(ports.registry, name);
+  requireServing(agent);
+  if (!worksHere) return;
+  const { host } = await machineOf(ports, agent);
+  if (host.state !== "running") throw hostIsOff(name);
+}
+
+function requireServing({ name, state }: Agent): void {
+  if (state === "serving") return;
+  throw new OpsError({
+    code: "wrong-state",
+    userMessage: `The deploy of ${name} did not get to its end, so it has no settings to change.`,
+    hint: `/deploy name:${name} deploys it again, on a new host.`,
+  });
+}
+
+function hostIsOff(name: AgentName): OpsError {
+  return new OpsError({
+    code: "wrong-state",
+    userMessage: `The host of ${name} is off.`,
+    hint: `/restart agent:${name} switches it on.`,
+  });
+}

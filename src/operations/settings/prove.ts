@@ -1,0 +1,69 @@
+import type { HostShell } from "../../../services/host-shell/host-shell.ts";
+import type { AgentChannel, Bot } from "../../core/agent-settings.ts";
+import { OpsError } from "../../core/errors.ts";
+import type { AgentName, OperationId } from "../../core/names.ts";
+import { SERVICE_NAMES } from "./ask-services.ts";
+import type { GatewayTalk } from "./gateway-parts.ts";
+
+const GREETING = "Say hello to your owner in one short sentence, and nothing else.";
+/** An agent writes what it likes, and this is kept in the journal. */
+const LONGEST_ANSWER = 600;
+/** What a channel says of itself right after its settings have changed may be about those before. */
+const SETTLING_MS = 15_000;
+
+interface Talking {
+  readonly talk: Pick<GatewayTalk, "ask" | "channels">;
+  readonly shell: HostShell;
+  readonly port: number;
+}
+
+/** The agent's first answer. Repeating it is the same turn. @throws OpsError as `GatewayTalk.ask`. */
+export async function firstAnswer(
+  { talk, shell, port }: Talking,
+  id: OperationId,
+  signal: AbortSignal,
+): Promise<string> {
+  const { text } = await talk.ask(shell, port, { message: GREETING, key: `creel-${id}` }, signal);
+  const answer = text.trim();
+  return answer.length > LONGEST_ANSWER ? `${answer.slice(0, LONGEST_ANSWER)}…` : answer;
+}
+
+/**
+ * For a step that is tried again: returns when every one of the channels is connected as the bot it should be. `elapsed`: ms since some moment.
+ * @throws OpsError `gateway-not-ready` (later) while one comes up; `chat-refused` for one that will not, with what the gateway says of it.
+ */
+export function connectedAs(
+  agent: AgentName,
+  bots: Readonly<Partial<Record<AgentChannel, Bot | null>>>,
+  elapsed: () => number,
+): (talking: Talking, signal: AbortSignal) => Promise<void> {
+  let sinceMs: number | null = null;
+  return async ({ talk, shell, port }, signal) => {
+    sinceMs ??= elapsed();
+    const found = await talk.channels(shell, port, signal);
+    for (const channel of Object.keys(bots) as AgentChannel[]) {
+      const state = found.find((one) => one.channel === channel);
+      const expected = bots[channel]?.name ?? null;
+      const isExpected = expected === null || state?.bot == null || state.bot === expected;
+      if (state?.state === "connected" && isExpected) continue;
+      const isSettling = state?.state !== "failed" || elapsed() - sinceMs < SETTLING_MS;
+      throw notConnected({ agent, channel, why: state?.why ?? null, isSettling });
+    }
+  };
+}
+
+function notConnected(fields: {
+  readonly agent: AgentName;
+  readonly channel: AgentChannel;
+  readonly why: string | null;
+  readonly isSettling: boolean;
+}): OpsError {
+  const { agent, channel, why, isSettling } = fields;
+  const service = SERVICE_NAMES[channel];
+  return new OpsError({
+    code: isSettling ? "gateway-not-ready" : "chat-refused",
+    userMessage: `The bot of ${agent} is not connected to ${service}${why === null ? " yet" : `: ${why}`}.`,
+    hint: `If another program uses this bot, stop that one; /logs agent:${agent} shows more.`,
+    retry: isSettling ? "later" : "never",
+  });
+}

@@ -1,0 +1,56 @@
+import { ZodError } from "zod";
+import { mergeLayers } from "../../agent-settings/merge.ts";
+import type { AgentSettings, SettingsLayer } from "../../core/agent-settings.ts";
+import { OpsError } from "../../core/errors.ts";
+import type { AgentName } from "../../core/names.ts";
+import { type Secret, type SecretRef, secretsIn } from "../../core/secrets.ts";
+import type { SettingsPorts } from "./ports.ts";
+
+/** What holds for the agent when this is chosen by command: what was chosen wins over creel.yaml. @throws OpsError `config-invalid`. */
+export async function settingsOf(
+  { layersFor }: Pick<SettingsPorts, "layersFor">,
+  agent: AgentName,
+  chosen: SettingsLayer,
+): Promise<AgentSettings> {
+  const layers = await layersFor(agent);
+  try {
+    return mergeLayers([...layers, chosen]);
+  } catch (error) {
+    if (error instanceof ZodError) throw unfitting(agent, error);
+    throw error;
+  }
+}
+
+/**
+ * The value of every secret that the settings refer to, read now.
+ * @throws OpsError `secret-unavailable` that names the setting of the first one that is missing.
+ */
+export async function secretsOf(
+  { resolveSecret }: Pick<SettingsPorts, "resolveSecret">,
+  settings: AgentSettings,
+): Promise<ReadonlyMap<SecretRef, Secret>> {
+  const secrets = new Map<SecretRef, Secret>();
+  for (const { setting, ref } of secretsIn(settings)) {
+    if (secrets.has(ref)) continue;
+    try {
+      secrets.set(ref, await resolveSecret(ref));
+    } catch (error) {
+      throw error instanceof OpsError ? missing(setting, error) : error;
+    }
+  }
+  return secrets;
+}
+
+function missing(setting: string, error: OpsError): OpsError {
+  const { code, userMessage, hint, retry, evidence } = error;
+  return new OpsError({ ...{ code, hint, retry, evidence }, userMessage: `${setting}: ${userMessage}`, cause: error });
+}
+
+function unfitting(agent: AgentName, { issues }: ZodError): OpsError {
+  const complaints = issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  return new OpsError({
+    code: "config-invalid",
+    userMessage: `The settings of ${agent} do not fit together: ${complaints.join("; ")}.`,
+    hint: "They come from agents in creel.yaml, and from what was chosen with /model and /connect.",
+  });
+}
