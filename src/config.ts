@@ -57,7 +57,7 @@ export function loadConfig(environment = process.env): Config {
   const trusted = trustedUsers(environment);
   for (const path of [file, stateDir, cacheDir]) if (path !== null) requireTrusted(path, trusted);
   return {
-    settings: parseSettings(file === null ? "" : readSettingFile("CREEL_CONFIG", file), file ?? "creel.yaml"),
+    settings: settingsIn(file),
     file: file === null ? null : resolve(file),
     stateDir,
     cacheDir,
@@ -71,6 +71,21 @@ export function loadConfig(environment = process.env): Config {
       unicode: /^$|utf-?8/i.test(environment.LC_ALL || environment.LC_CTYPE || environment.LANG || ""),
     },
   };
+}
+
+/** null: the defaults. */
+function settingsIn(file: string | null): Settings {
+  return parseSettings(file === null ? "" : readSettingFile("CREEL_CONFIG", file), file ?? "creel.yaml");
+}
+
+/** As `creel.yaml` says it now, also one that was written since Creel started. @throws as `loadConfig`; having been there, the file has to be there. */
+export function readSettingsAnew({
+  file,
+  environment,
+}: Pick<Config, "file" | "environment">): Pick<Config, "settings" | "file"> {
+  const found = file ?? findSettings(environment);
+  if (found !== null) requireTrusted(found, trustedUsers(environment));
+  return { settings: settingsIn(found), file: found === null ? null : resolve(found) };
 }
 
 /** What programs need to find their way about. npm is configured by environment where there is a mirror or a proxy. */

@@ -8,12 +8,13 @@ import { installationOf } from "../../services/provider/local/installation.ts";
 import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
 import type { Provider } from "../../services/provider/provider.ts";
 import { debian } from "../../services/system/debian/debian.ts";
-import type { Config } from "../config.ts";
+import { type Config, readSettingsAnew } from "../config.ts";
 import type { ChannelMemory } from "../core/chat.ts";
 import { createWakings, type Wakings } from "../fleet/wakings.ts";
 import type { OperationPorts } from "../operations/index.ts";
 import { systemOf } from "../operations/machine.ts";
 import type { QuestionPorts } from "../questions/question.ts";
+import { layersIn } from "./agent-layers.ts";
 import type { Tools } from "./tools.ts";
 
 /** Every port there is. Each operation and each part of the fleet takes its own, by its type. */
@@ -45,6 +46,8 @@ export function buildServices(
     probeExposed,
     networkTarget: gateway.probe,
     gatewayToken: async () => (gateway.token === undefined ? null : await resolve(gateway.token)),
+    layersFor: async (agent) => layersIn(readSettingsAnew(config), agent),
+    resolveSecret: resolve,
   };
 }
 

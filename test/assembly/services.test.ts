@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -12,6 +12,7 @@ import type { SecretRef } from "../../src/core/secrets.ts";
 import { createMemoryOfChannels } from "../desk/memory-chat-state.ts";
 import { memoryRegistry } from "../memory-registry.ts";
 import { nobodyElsewhere } from "../nobody-elsewhere.ts";
+import { ada } from "../operations/world.ts";
 import { hostCalled } from "../services/gateway/host.ts";
 
 /** As Creel is put together, in a folder of its own. */
@@ -19,10 +20,12 @@ async function assembled(environment: Readonly<Record<string, string>> = {}) {
   const folder = await mkdtemp(join(tmpdir(), "creel-assembly-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const paths = { HOME: folder, CREEL_STATE_DIR: join(folder, "state"), CREEL_CACHE_DIR: join(folder, "cache") };
-  const config = loadConfig({ ...paths, ...environment });
+  const file = join(folder, "creel.yaml");
+  await writeFile(file, "", { mode: 0o600 });
+  const config = loadConfig({ ...paths, CREEL_CONFIG: file, ...environment });
   const tools = createTools(config);
   const store = { registry: memoryRegistry(), memory: createMemoryOfChannels(() => 0), elsewhere: nobodyElsewhere };
-  return { tools, services: buildServices(config, tools, store) };
+  return { folder, tools, services: buildServices(config, tools, store) };
 }
 
 test("a token that is read from a host is hidden wherever text is redacted from then on", async () => {
@@ -42,4 +45,30 @@ test("a secret that a setting refers to is hidden once it was read", async () =>
   expect(tools.redact("a horse and battery")).toBe("a horse and battery");
   expect((await tools.resolve("env:THE_WORDS" as SecretRef)).reveal()).toBe("horse and battery");
   expect(tools.redact("a horse and battery")).toBe("a [redacted]");
+});
+
+test("what creel.yaml says of an agent is read anew every time, and trusted no more than at the start", async () => {
+  const { folder, services } = await assembled();
+  const file = join(folder, "creel.yaml");
+  expect(await services.layersFor(ada)).toEqual([{}, {}]);
+  await writeFile(
+    file,
+    "agents:\n  defaults: {model: a/b, workspace: here}\n  named: {ada: {timeZone: null}, bob: {model: c/d}}\n",
+  );
+  expect(await services.layersFor(ada)).toEqual([
+    { model: "a/b", workspace: join(folder, "here") },
+    { timeZone: null },
+  ]);
+  await writeFile(file, "agents: {named: {bob: {channels: {telegram: {}}}}}");
+  await expect(services.layersFor(ada)).rejects.toMatchObject({
+    code: "config-invalid",
+    userMessage: `${file} has a problem: agents.named.bob.channels.telegram.token: is missing.`,
+  });
+  await writeFile(file, "");
+  await chmod(file, 0o666);
+  await expect(services.layersFor(ada)).rejects.toMatchObject({ userMessage: expect.stringContaining("by everybody") });
+  await rm(file);
+  await expect(services.layersFor(ada)).rejects.toMatchObject({
+    userMessage: expect.stringContaining("cannot be read"),
+  });
 });

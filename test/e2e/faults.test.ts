@@ -197,5 +197,7 @@ function realServices(stateDir: string): DeployPorts {
     probeExposed,
     networkTarget: null,
     gatewayToken: async () => null,
+    layersFor: async () => [],
+    resolveSecret: async (ref) => await Promise.reject(new Error(ref)),
   };
 }

@@ -4,8 +4,10 @@ import { createMemoryHostShells, type MemoryHostShellsOptions } from "../../serv
 import { createMemoryProvider, type MemoryProviderOptions } from "../../services/provider/memory.ts";
 import { createMemorySystem, type MemorySystemOptions } from "../../services/system/memory.ts";
 import type { Services } from "../../src/assembly/services.ts";
+import type { SettingsLayer } from "../../src/core/agent-settings.ts";
+import { OpsError } from "../../src/core/errors.ts";
 import { parseAgentName } from "../../src/core/names.ts";
-import { Secret } from "../../src/core/secrets.ts";
+import { Secret, type SecretRef } from "../../src/core/secrets.ts";
 import type { Elsewhere } from "../../src/core/sight.ts";
 import { createWakings } from "../../src/fleet/wakings.ts";
 import { createMemoryOfChannels } from "../desk/memory-chat-state.ts";
@@ -26,6 +28,14 @@ export interface WorldOptions {
   readonly elsewhere?: Elsewhere;
   /** Default: the canary. */
   readonly token?: () => Promise<Secret | null>;
+  /** What creel.yaml says for agents; default: nothing. */
+  readonly layers?: () => readonly SettingsLayer[];
+  /** Default: there are none. */
+  readonly secret?: (ref: SecretRef) => Promise<Secret>;
+}
+
+async function noSecret(ref: SecretRef): Promise<Secret> {
+  throw new OpsError({ code: "secret-unavailable", userMessage: `There is no ${ref}.` });
 }
 
 /** Everything operations touch, in memory; every gateway gets the canary as its token. */
@@ -47,6 +57,8 @@ export function createWorld(options: WorldOptions = {}) {
     elsewhere: options.elsewhere ?? nobodyElsewhere,
     networkTarget: { host: "example.net", port: 443 },
     gatewayToken: options.token ?? (async () => new Secret(CANARY)),
+    layersFor: async () => options.layers?.() ?? [],
+    resolveSecret: options.secret ?? noSecret,
   };
   return { services, provider, shells, registry, gateway };
 }

@@ -11,6 +11,8 @@ import type { Connection } from "../connection.ts";
 import type { Standing, StepContext } from "../definition.ts";
 import { leaveHost, type Machine } from "../machine.ts";
 import { type Providers, selectProvider } from "../providers.ts";
+import type { SettingsPorts } from "../settings/ports.ts";
+import { secretsOf, settingsOf } from "../settings/setup.ts";
 import type { TokenPorts } from "./gateway.ts";
 import type { DeployContext, DeployParams } from "./steps.ts";
 
@@ -19,7 +21,10 @@ export interface CreatePorts {
   readonly makeHostKey: () => HostKeyPair;
 }
 
-interface CheckPorts extends TokenPorts {
+/** What says how an agent is to be set up. */
+export type SetupPorts = Pick<SettingsPorts, "layersFor" | "resolveSecret">;
+
+interface CheckPorts extends TokenPorts, SetupPorts {
   readonly providers: Providers;
   readonly registry: Pick<AgentRegistry, "get">;
 }
@@ -76,8 +81,9 @@ async function validateOffer(ports: CheckPorts, provider: Provider, request: Dep
       hint: "Leave Creel and run creel adopt: it takes the agent in again. Or choose another name.",
     });
   }
-  // Read again where it is used: nothing of it may be stored.
+  // Read again where they are used: nothing of them may be stored.
   await ports.gatewayToken();
+  await secretsOf(ports, await settingsOf(ports, request.name, agent?.settings.chosen ?? {}));
   const { region, size } = chooseOffer(await provider.offers(signal), request);
   return { memoryMb: size.memoryMb, provider: provider.name, region, size: size.name };
 }
