@@ -1,13 +1,14 @@
 import { OpsError } from "../src/core/errors.ts";
 import type { Action, Message } from "../src/core/message.ts";
 import type { AgentName, OperationId } from "../src/core/names.ts";
+import type { SecretRef } from "../src/core/secrets.ts";
 import type { Wanted } from "../src/operations/kind.ts";
 import type { Control } from "../src/questions/control.ts";
 import type { Offers } from "../src/questions/offers.ts";
 import type { Asked, Look, Sources } from "../src/questions/question.ts";
 
-/** new-agent: a name to give · agent: an existing one · operation: an operation's id · count: a whole number · choice: one of `choices` · text: checked by whoever uses it. */
-type OptionKind = "new-agent" | "agent" | "operation" | "count" | "choice" | "text";
+/** new-agent: a name to give · agent: an existing one · operation: an operation's id · count: a whole number · choice: one of `choices` · secret-ref: where a secret is, never the secret itself · text: checked by whoever uses it. */
+type OptionKind = "new-agent" | "agent" | "operation" | "count" | "choice" | "secret-ref" | "text";
 
 export interface CommandOption {
   readonly name: string;
@@ -34,6 +35,7 @@ export interface OptionValues {
   agentName(option: string): AgentName | null;
   operationId(option: string): OperationId | null;
   count(option: string): number | null;
+  secretRef(option: string): SecretRef | null;
   text(option: string): string | null;
 }
 

@@ -24,9 +24,9 @@ export function understand(submission: Submission, commands: readonly Command[])
   };
 }
 
-/** Names and ids of Creel's, and what providers offer, all of which are in small letters, and numbers: nothing that people write as they like. */
+/** Names and ids of Creel's, and what providers offer, all of which are in small letters, and numbers: nothing that people write as they like, or that is called by somebody else. */
 function isOneOfAList({ kind, offers }: CommandOption): boolean {
-  return kind !== "text" || offers !== undefined;
+  return (kind !== "text" && kind !== "secret-ref") || offers !== undefined;
 }
 
 /** A name as it is meant, whatever a phone made of it. */

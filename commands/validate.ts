@@ -1,6 +1,7 @@
 import { OpsError } from "../src/core/errors.ts";
 import { parseAgentName, parseOperationId, quoteForMessage } from "../src/core/names.ts";
 import { nearest } from "../src/core/nearest.ts";
+import { isSecretRef } from "../src/core/secrets.ts";
 import type { Command, CommandOption, OptionValues } from "./command.ts";
 import { usageOf } from "./usage.ts";
 
@@ -38,6 +39,7 @@ export function validateOptions(command: Command, given: Readonly<Record<string,
     agentName: (name) => read(name, parseAgentName),
     operationId: (name) => read(name, parseOperationId),
     count: (name) => read(name, Number),
+    secretRef: (name) => read(name, (text) => (isSecretRef(text) ? text : null)),
     text: (name) => read(name, (text) => text),
   };
 }
@@ -57,9 +59,22 @@ function checkValue(command: Command, option: CommandOption, value: string): voi
     case "choice":
       checkChoice(command, option, value);
       return;
+    case "secret-ref":
+      checkSecretRef(option, value);
+      return;
     case "text":
       checkText(command, option, value);
   }
+}
+
+/** What is none may be the secret itself, so nothing of it is repeated. */
+function checkSecretRef({ name }: CommandOption, value: string): void {
+  if (isSecretRef(value)) return;
+  throw new OpsError({
+    code: "input-invalid",
+    userMessage: `${name}: takes where a secret is, such as vault:NAME, and never the secret itself.`,
+    hint: `Leave ${name}: out to be asked for it privately. If what you typed is real, delete it and make a new one.`,
+  });
 }
 
 function checkText(command: Command, option: CommandOption, value: string): void {

@@ -19,6 +19,11 @@ export interface Vault extends SecretSource {
   list(): Promise<VaultEntry[]>;
   /** Idempotent. @throws OpsError `input-invalid` for a name or a value that cannot be kept. */
   set(name: string, value: Secret, nowMs: number): Promise<"added" | "replaced">;
+  /**
+   * Keeps a value under `name`, or under `name-2` and so on where another value has that name, and says which. Idempotent: a value that is there
+   * under such a name keeps it. @throws as `set`.
+   */
+  add(name: string, value: Secret, nowMs: number): Promise<string>;
   /** false when it was not there: not an error. */
   remove(name: string): Promise<boolean>;
   /** All of it as an armored age file that `passphrase` opens, with a JSON object from names to values inside. */
@@ -54,6 +59,23 @@ export function createVault(place: VaultPlace): Vault {
         const contents = await readVault(place);
         await writeVault(place, { ...contents, [name]: { value, setAtMs: nowMs } });
         return Object.hasOwn(contents, name) ? "replaced" : "added";
+      });
+    },
+    async add(name, secret, nowMs) {
+      requireName(name);
+      const value = secret.reveal();
+      requireValue(value);
+      return await locked(async () => {
+        const contents = await readVault(place);
+        const there = (one: string) => (Object.hasOwn(contents, one) ? contents[one] : undefined);
+        for (let number = 1; ; number += 1) {
+          const free = number === 1 ? name : `${name}-${number}`;
+          requireName(free);
+          if (there(free)?.value === value) return free;
+          if (there(free) !== undefined) continue;
+          await writeVault(place, { ...contents, [free]: { value, setAtMs: nowMs } });
+          return free;
+        }
       });
     },
     async remove(name) {

@@ -47,6 +47,18 @@ it("keeps what is put into it, lists it without values, and forgets what is remo
   expect(await vault.list()).toHaveLength(1);
 });
 
+it("adds a value beside those that it has, and the same one only once", async () => {
+  const add = (value: string) => vault.add("ada-telegram", new Secret(value), 1_700_000_000_000);
+  expect(await add("canary-1")).toBe("ada-telegram");
+  expect(await add("canary-2")).toBe("ada-telegram-2");
+  expect(await add("canary-1")).toBe("ada-telegram");
+  expect(await add("canary-2")).toBe("ada-telegram-2");
+  const three = await Promise.all(["canary-3", "canary-4", "canary-3"].map(add));
+  expect(new Set(three)).toEqual(new Set(["ada-telegram-3", "ada-telegram-4"]));
+  expect([await get("ada-telegram"), await get("ada-telegram-2")]).toEqual(["canary-1", "canary-2"]);
+  expect((await failure(vault.add("Nö", new Secret("x"), 0))).code).toBe("input-invalid");
+});
+
 it("leaves nothing readable in the folder, for nobody but its owner, and no half-written file", async () => {
   await set("a", "canary-1");
   await set("b", "canary-2");

@@ -1,0 +1,20 @@
+import { AGENT_CHANNELS } from "../src/core/agent-settings.ts";
+import { wanted } from "../src/operations/kind.ts";
+import { disconnect as operation } from "../src/operations/settings/disconnect.ts";
+import { type Command, required } from "./command.ts";
+import { channelIn } from "./connect.ts";
+
+export const disconnect: Command = {
+  name: "disconnect",
+  summary: "Take a bot away from an agent; its token stays in the vault",
+  label: "Disconnect",
+  tone: "plain",
+  options: [
+    { name: "agent", summary: "Whose bot", kind: "agent", required: true, bare: true },
+    { name: "channel", summary: "Where", kind: "choice", choices: AGENT_CHANNELS, required: true, bare: true },
+  ],
+  request(values) {
+    const agent = required(values.agentName("agent"), "agent");
+    return { type: "operation", ...wanted(operation, agent, { agent, channel: channelIn(values) }) };
+  },
+};

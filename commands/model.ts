@@ -1,0 +1,36 @@
+import { wanted } from "../src/operations/kind.ts";
+import { model as operation } from "../src/operations/settings/model.ts";
+import { readModelName } from "../src/operations/settings/model-name.ts";
+import { type Command, required } from "./command.ts";
+
+export const model: Command = {
+  name: "model",
+  summary: "Choose the model that an agent thinks with",
+  label: "Model",
+  tone: "good",
+  options: [
+    { name: "agent", summary: "Whose model", kind: "agent", required: true, bare: true },
+    {
+      name: "model",
+      summary: "Such as openai/gpt-5.5; default: what creel.yaml says",
+      kind: "text",
+      required: true,
+      bare: true,
+    },
+    {
+      name: "key",
+      summary: "Where the provider's key is, such as vault:NAME; asked for when left out",
+      kind: "secret-ref",
+      required: false,
+    },
+  ],
+  request(values) {
+    const agent = required(values.agentName("agent"), "agent");
+    const params = {
+      agent,
+      model: readModelName(required(values.text("model"), "model")),
+      key: values.secretRef("key"),
+    };
+    return { type: "operation", ...wanted(operation, agent, params) };
+  },
+};
