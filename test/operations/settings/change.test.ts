@@ -1,0 +1,279 @@
+import { describe, expect, it } from "vitest";
+import type { Operation } from "../../../src/core/operation.ts";
+import { type Change, changeSteps } from "../../../src/operations/settings/change.ts";
+import { configureChange } from "../../../src/operations/settings/configure.ts";
+import { connectChange } from "../../../src/operations/settings/connect.ts";
+import { disconnectChange } from "../../../src/operations/settings/disconnect.ts";
+import { modelChange } from "../../../src/operations/settings/model.ts";
+import type { OfAgent } from "../../../src/operations/settings/undo.ts";
+import { crashPointsOf } from "../crash-points.ts";
+import { ada, CANARY } from "../world.ts";
+import { ADA_BOT, bob, OTHER_BOT, servingAgent } from "./world.ts";
+
+type World = Awaited<ReturnType<typeof servingAgent>>;
+
+interface Case {
+  readonly name: string;
+  /** On the way to where the change begins. */
+  prepare(world: World): Promise<void>;
+  run(world: World, options?: Parameters<World["change"]>[2]): Promise<Operation>;
+  goOn(world: World, operation: Operation): Promise<Operation>;
+}
+
+function caseOf<Params extends OfAgent>(
+  kind: Change<Params>,
+  params: Parameters<World["change"]>[1],
+  prepare: Case["prepare"] = async () => undefined,
+): Case {
+  return {
+    ...{ name: kind.kind, prepare },
+    run: (world, options) => world.change(kind, params, options),
+    goOn: (world, operation) => world.goOn(kind, operation),
+  };
+}
+
+const toOne = { model: "openai/one", key: "vault:openai" };
+const connecting = { channel: "telegram", token: "vault:ada-telegram" };
+const cases = [
+  caseOf(modelChange, { model: "openai/two", key: null }, async (world) => {
+    await world.change(modelChange, toOne);
+  }),
+  caseOf(connectChange, connecting),
+  caseOf(disconnectChange, { channel: "telegram" }, async (world) => {
+    await world.change(connectChange, connecting);
+  }),
+  caseOf(configureChange, {}, async ({ said }) => {
+    const providers = { openai: { key: "vault:openai" } };
+    said.layers = [
+      {
+        model: "openai/one",
+        providers,
+        timeZone: "Europe/Berlin",
+        channels: { telegram: { token: "vault:ada-telegram" } },
+      },
+    ];
+  }),
+];
+
+/** What holds of the agent, everywhere where it is kept; the same settings in all of them. */
+async function truth(world: World) {
+  const { current, running, before, kept } = await world.look();
+  const record = await world.record();
+  const serves = (await world.registry.get(ada))?.state;
+  await using shell = await world.shells.connect(world.host);
+  const { state } = await world.gateway.health(shell, 18_789);
+  return {
+    applied: record?.applied ?? null,
+    chosen: record?.chosen,
+    bots: record?.bots,
+    current,
+    running,
+    before,
+    kept,
+    serves,
+    state,
+  };
+}
+
+function expectOneTruth(found: Awaited<ReturnType<typeof truth>>) {
+  expect(found.running).toEqual(found.current);
+  expect(found.before).toBeNull();
+  expect(found.current?.settings ?? null).toEqual(found.applied);
+  if (found.applied !== null) expect(found.kept).toMatchObject({ chosen: found.chosen, applied: found.applied });
+  expect(found.serves).toBe("serving");
+  expect(["ready", "starting"]).toContain(found.state);
+}
+
+describe.each(cases)("$name", ({ prepare, run, goOn }) => {
+  async function prepared() {
+    const world = await servingAgent();
+    await prepare(world);
+    return { world, before: await truth(world) };
+  }
+
+  it("changes the settings everywhere where they are kept", async () => {
+    const { world, before } = await prepared();
+    const record = await run(world);
+    expect(record.failure).toBeNull();
+    const after = await truth(world);
+    expectOneTruth(after);
+    expect(after.applied).not.toEqual(before.applied);
+  });
+
+  it.each(crashPointsOf({ steps: changeSteps }))("survives a worker's death at $step, $moment", async (crash) => {
+    const { world } = await prepared();
+    const first = await run(world, { crash });
+    expect(first.state).toBe("running");
+    const { world: undisturbed } = await prepared();
+    await run(undisturbed);
+    const expected = await truth(undisturbed);
+    const record = await goOn(world, first);
+    expect(record.failure).toBeNull();
+    const after = await truth(world);
+    expectOneTruth(after);
+    expect(after).toEqual(expected);
+    // Repeated or not, it was one turn.
+    expect((await world.look()).turns.length).toBeLessThanOrEqual(2);
+  });
+
+  it.each(Object.keys(changeSteps))("that is cancelled during %s has gone back, or is through", async (step) => {
+    const { world, before } = await prepared();
+    const record = await run(world, { cancelDuring: step });
+    expect(record.state).toBe("cancelled");
+    const after = await truth(world);
+    expectOneTruth(after);
+    if (step === "settle") {
+      expect(record.failure?.leftBehind.join()).toContain("has its new settings");
+      expect(after.applied).not.toEqual(before.applied);
+    } else expect(after).toEqual({ ...before, kept: after.kept });
+  });
+
+  it("that is cancelled goes back also when its worker dies while it does", async () => {
+    for (const step of ["survey", "back", "again", "forget"]) {
+      for (const moment of ["before the effect", "after the effect, before the checkpoint"] as const) {
+        const { world, before } = await prepared();
+        const first = await run(world, { cancelDuring: "record", crash: { step, moment } });
+        expect(first.failure?.code).toBe("cancelled");
+        const record = await goOn(world, first);
+        expect(record.state).toBe("cancelled");
+        const after = await truth(world);
+        expectOneTruth(after);
+        expect(after).toEqual({ ...before, kept: after.kept });
+      }
+    }
+  });
+
+  it("keeps no secret on record", async () => {
+    const { world } = await prepared();
+    const record = await run(world);
+    expect(JSON.stringify([record, await world.record()])).not.toContain(CANARY);
+    expect(JSON.stringify([record, await world.record()])).not.toContain("canary-of-a-token");
+  });
+});
+
+describe("a change that does not work", () => {
+  async function refused<Params extends OfAgent>(
+    world: World,
+    kind: Change<Params>,
+    params: Parameters<World["change"]>[1],
+  ): Promise<Operation["failure"]> {
+    const before = await truth(world);
+    const record = await world.change(kind, params);
+    expect(record.state).toBe("failed");
+    const after = await truth(world);
+    expectOneTruth(after);
+    expect(after).toEqual({ ...before, kept: after.kept });
+    expect(record.failure?.leftBehind).toEqual(["ada has the settings it had before."]);
+    expect(JSON.stringify(record)).not.toContain(CANARY);
+    return record.failure;
+  }
+
+  it.each([
+    ["a wrong key", { model: "openai/one", key: "vault:wrong" }, "key-refused"],
+    ["no key", { model: "openai/one", key: null }, "key-refused"],
+    ["a model that is not there", { model: "openai/three", key: "vault:openai" }, "not-found"],
+    ["a secret that is not there", { model: "openai/one", key: "vault:nothing" }, "secret-unavailable"],
+  ])("because of %s leaves everything as it was", async (_, params, code) => {
+    expect(await refused(await servingAgent(), modelChange, params)).toMatchObject({ code });
+  });
+
+  it("because the provider is down says so within a minute", async () => {
+    const world = await servingAgent();
+    world.modelApis.down();
+    const failure = await refused(world, modelChange, toOne);
+    expect(failure?.userMessage).toContain("openai does not answer");
+  });
+
+  it.each([
+    ["the bot of another agent", "vault:other-telegram", "already-exists", "@other_bot is the bot of bob"],
+    ["Creel's own bot", "vault:creel-telegram", "already-exists", "Creel's own bot"],
+    ["something that is no token", "vault:openai", "chat-refused", "no token"],
+  ])("because the token is that of %s leaves everything as it was", async (_, token, code, text) => {
+    const world = await servingAgent();
+    const record = await world.registry.get(ada);
+    if (record === null) throw new Error("There is no ada.");
+    const settings = { ...record.settings, bots: { telegram: OTHER_BOT, discord: null } };
+    await world.registry.put({ ...record, name: bob, settings });
+    const failure = await refused(world, connectChange, { channel: "telegram", token });
+    expect(failure).toMatchObject({ code, userMessage: expect.stringContaining(text) });
+  });
+
+  it("because the token was taken back leaves everything as it was", async () => {
+    const world = await servingAgent();
+    const token = world.secrets.get("vault:ada-telegram");
+    if (token !== undefined) world.bots.revoke(token);
+    expect(await refused(world, connectChange, connecting)).toMatchObject({ code: "chat-refused" });
+  });
+
+  it("without a token says how to give one", async () => {
+    const failure = await refused(await servingAgent(), connectChange, { channel: "discord", token: null });
+    expect(failure).toMatchObject({ code: "input-invalid", hint: expect.stringContaining("token:vault:ada-discord") });
+  });
+
+  it("because OpenClaw refuses a setting says which", async () => {
+    const world = await servingAgent({ complaint: ({ timeZone }) => (timeZone === null ? null : "timeZone: no") });
+    world.said.layers = [{ timeZone: "Europe/Berlin" }];
+    expect(await refused(world, configureChange, {})).toMatchObject({ userMessage: "timeZone: no" });
+  });
+
+  it("because the gateway does not become ready goes back", async () => {
+    const world = await servingAgent({ crashes: ({ timeZone }) => timeZone !== null });
+    world.said.layers = [{ timeZone: "Europe/Berlin" }];
+    expect(await refused(world, configureChange, {})).toMatchObject({ code: "gateway-crashed" });
+  });
+
+  it("because the agent cannot answer goes back, and says why", async () => {
+    const world = await servingAgent({ silent: ({ model }) => (model === "openai/two" ? "429" : null) });
+    await world.change(modelChange, toOne);
+    const failure = await refused(world, modelChange, { model: "openai/two", key: null });
+    expect(failure?.userMessage).toContain("429");
+  });
+
+  it("because another program reads the bot's messages goes back, and says so", async () => {
+    const world = await servingAgent({ apart: () => "another program reads its messages (409)" });
+    const failure = await refused(world, connectChange, connecting);
+    expect(failure).toMatchObject({ code: "chat-refused", userMessage: expect.stringContaining("(409)") });
+  });
+});
+
+describe("what was chosen by command", () => {
+  it("wins over creel.yaml, and it is said so", async () => {
+    const world = await servingAgent();
+    world.said.layers = [{ model: "openai/two", providers: { openai: { key: "vault:openai" } } }];
+    const record = await world.change(modelChange, { model: "openai/one", key: null });
+    expect(await world.record()).toMatchObject({ applied: { model: "openai/one" } });
+    expect(record.result).toMatchObject({
+      answer: "Hello from openai/one.",
+      overrides: ["model: openai/one, chosen by command, wins over openai/two in creel.yaml."],
+    });
+  });
+
+  it("can be given up for what creel.yaml says", async () => {
+    const world = await servingAgent();
+    await world.change(modelChange, toOne);
+    world.said.layers = [{ model: "openai/two", providers: { openai: { key: "vault:openai" } } }];
+    await world.change(modelChange, { model: null, key: null });
+    expect(await world.record()).toMatchObject({ chosen: {}, applied: { model: "openai/two" } });
+  });
+
+  it("takes a bot away that creel.yaml gives, and brings it back", async () => {
+    const world = await servingAgent();
+    world.said.layers = [{ channels: { telegram: { token: "vault:ada-telegram" } } }];
+    await world.change(configureChange, {});
+    expect((await world.record())?.bots.telegram).toEqual(ADA_BOT);
+    await world.change(disconnectChange, { channel: "telegram" });
+    expect(await world.record()).toMatchObject({ applied: { channels: { telegram: null } }, bots: { telegram: null } });
+    const record = await world.change(connectChange, { channel: "telegram", token: null });
+    expect(record.result).toMatchObject({ bots: { telegram: "ada_bot" } });
+    expect(await world.record()).toMatchObject({ chosen: {}, bots: { telegram: ADA_BOT } });
+  });
+
+  it("hands a secret over anew when its value has changed", async () => {
+    const world = await servingAgent();
+    await world.change(modelChange, toOne);
+    const other = world.bots.add("telegram", { id: "100000009", name: "x" });
+    world.secrets.set("vault:openai", other);
+    expect((await world.change(configureChange, {})).state).toBe("succeeded");
+    expect((await world.look()).running?.values["vault:openai"]).toBe(other.reveal());
+  });
+});
