@@ -1,6 +1,6 @@
 /** A file that a new agent finds in its workspace. */
 export interface WorkspaceFile {
-  /** Relative, with `/` between names; no name is `.`, `..` or has a control character in it. At most 255 bytes, each name at most 100. */
+  /** Relative, with `/` between names; no name is `.`, `..` or has a control character in it. At most 100 bytes. */
   readonly path: string;
   readonly content: Uint8Array;
   readonly executable: boolean;
@@ -14,11 +14,11 @@ export interface Workspace {
   readonly notes: readonly string[];
 }
 
-/** Folders on the machine that works for the agent. The contract suite in `test/contract/workspace.ts` holds for every implementation. */
+/** Folders on the machine that works for the agent. */
 export interface Workspaces {
   /**
-   * Reads the whole folder: at most 20 MB in 2000 files. Changes nothing, follows nothing out of it, and leaves out what belongs to version control.
-   * @throws OpsError `config-invalid` that names the file: not there, not to be read, too large, neither file nor folder, or a link out of it.
+   * Reads the whole folder: at most 20 MB in 2000 files. Changes nothing, gives nothing from outside of it, and leaves out what is version control's.
+   * @throws OpsError `config-invalid` that names what is not there, cannot be read, is too much, leads out of it, or is neither file nor folder.
    */
   read(folder: string, signal?: AbortSignal): Promise<Workspace>;
 }

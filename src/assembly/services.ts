@@ -8,6 +8,7 @@ import { installationOf } from "../../services/provider/local/installation.ts";
 import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
 import type { Provider } from "../../services/provider/provider.ts";
 import { debian } from "../../services/system/debian/debian.ts";
+import { folderWorkspaces } from "../../services/workspace/folder.ts";
 import { type Config, readSettingsAnew } from "../config.ts";
 import type { ChannelMemory } from "../core/chat.ts";
 import { createWakings, type Wakings } from "../fleet/wakings.ts";
@@ -48,6 +49,7 @@ export function buildServices(
     gatewayToken: async () => (gateway.token === undefined ? null : await resolve(gateway.token)),
     layersFor: async (agent) => layersIn(readSettingsAnew(config), agent),
     resolveSecret: resolve,
+    workspaces: folderWorkspaces(),
   };
 }
 

@@ -10,6 +10,7 @@ import { generateHostKey } from "../../services/host-shell/host-key.ts";
 import { createSshShells } from "../../services/host-shell/ssh.ts";
 import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
 import { debian } from "../../services/system/debian/debian.ts";
+import { folderWorkspaces } from "../../services/workspace/folder.ts";
 import { parseAgentName } from "../../src/core/names.ts";
 import { withBudgets } from "../../src/operations/definition.ts";
 import { type DeployPorts, deployOperation } from "../../src/operations/deploy/deploy.ts";
@@ -199,5 +200,6 @@ function realServices(stateDir: string): DeployPorts {
     gatewayToken: async () => null,
     layersFor: async () => [],
     resolveSecret: async (ref) => await Promise.reject(new Error(ref)),
+    workspaces: folderWorkspaces(),
   };
 }

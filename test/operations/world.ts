@@ -3,6 +3,7 @@ import { generateHostKey } from "../../services/host-shell/host-key.ts";
 import { createMemoryHostShells, type MemoryHostShellsOptions } from "../../services/host-shell/memory.ts";
 import { createMemoryProvider, type MemoryProviderOptions } from "../../services/provider/memory.ts";
 import { createMemorySystem, type MemorySystemOptions } from "../../services/system/memory.ts";
+import { folderWorkspaces } from "../../services/workspace/folder.ts";
 import type { Services } from "../../src/assembly/services.ts";
 import type { SettingsLayer } from "../../src/core/agent-settings.ts";
 import { OpsError } from "../../src/core/errors.ts";
@@ -59,6 +60,7 @@ export function createWorld(options: WorldOptions = {}) {
     gatewayToken: options.token ?? (async () => new Secret(CANARY)),
     layersFor: async () => options.layers?.() ?? [],
     resolveSecret: options.secret ?? noSecret,
+    workspaces: folderWorkspaces(),
   };
   return { services, provider, shells, registry, gateway };
 }

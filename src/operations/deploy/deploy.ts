@@ -12,16 +12,9 @@ import type { ProvingPorts } from "../prove.ts";
 import { selectProvider } from "../providers.ts";
 import { factsOf, lookAt, networkTrouble, networkWord, understood } from "../told.ts";
 import { bringUpGateway, type TokenPorts } from "./gateway.ts";
-import {
-  type CreatePorts,
-  checkRequest,
-  createHost,
-  reserveName,
-  type SetupPorts,
-  settleHost,
-  validateRequest,
-} from "./host.ts";
+import { type CreatePorts, checkRequest, createHost, reserveName, settleHost, validateRequest } from "./host.ts";
 import { writeProof } from "./proof.ts";
+import type { SetupPorts } from "./setup.ts";
 import { type DeployParams, deployParams, deploySteps } from "./steps.ts";
 import { undoDeploy } from "./undo.ts";
 

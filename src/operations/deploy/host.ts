@@ -11,18 +11,15 @@ import type { Connection } from "../connection.ts";
 import type { Standing, StepContext } from "../definition.ts";
 import { leaveHost, type Machine } from "../machine.ts";
 import { type Providers, selectProvider } from "../providers.ts";
-import type { SettingsPorts } from "../settings/ports.ts";
-import { secretsOf, settingsOf } from "../settings/setup.ts";
+import { settingsOf } from "../settings/setup.ts";
 import type { TokenPorts } from "./gateway.ts";
+import { contentsOf, type SetupPorts } from "./setup.ts";
 import type { DeployContext, DeployParams } from "./steps.ts";
 
 export interface CreatePorts {
   readonly shells: HostShells;
   readonly makeHostKey: () => HostKeyPair;
 }
-
-/** What says how an agent is to be set up. */
-export type SetupPorts = Pick<SettingsPorts, "layersFor" | "resolveSecret">;
 
 interface CheckPorts extends TokenPorts, SetupPorts {
   readonly providers: Providers;
@@ -83,7 +80,7 @@ async function validateOffer(ports: CheckPorts, provider: Provider, request: Dep
   }
   // Read again where they are used: nothing of them may be stored.
   await ports.gatewayToken();
-  await secretsOf(ports, await settingsOf(ports, request.name, agent?.settings.chosen ?? {}));
+  await contentsOf(ports, await settingsOf(ports, request.name, agent?.settings.chosen ?? {}), signal);
   const { region, size } = chooseOffer(await provider.offers(signal), request);
   return { memoryMb: size.memoryMb, provider: provider.name, region, size: size.name };
 }
