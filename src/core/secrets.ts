@@ -47,6 +47,11 @@ export function isVaultName(name: string): boolean {
   return isSecretRef(`vault:${name}`);
 }
 
+/** Of a name that `isVaultName` holds for. */
+export function vaultRef(name: string): SecretRef {
+  return `vault:${name}` as SecretRef;
+}
+
 /** A secret that a setting refers to. */
 export interface ReferredSecret {
   /** Such as `telegram.token`. */

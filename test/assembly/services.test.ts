@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -8,7 +8,7 @@ import { debian } from "../../services/system/debian/debian.ts";
 import { buildServices } from "../../src/assembly/services.ts";
 import { createTools } from "../../src/assembly/tools.ts";
 import { loadConfig } from "../../src/config.ts";
-import type { SecretRef } from "../../src/core/secrets.ts";
+import { Secret, type SecretRef } from "../../src/core/secrets.ts";
 import { createMemoryOfChannels } from "../desk/memory-chat-state.ts";
 import { memoryRegistry } from "../memory-registry.ts";
 import { nobodyElsewhere } from "../nobody-elsewhere.ts";
@@ -71,4 +71,14 @@ test("what creel.yaml says of an agent is read anew every time, and trusted no m
   await expect(services.layersFor(ada)).rejects.toMatchObject({
     userMessage: expect.stringContaining("cannot be read"),
   });
+});
+
+test("a secret that somebody gave is kept in the vault, and hidden from then on", async () => {
+  const { folder, tools, services } = await assembled();
+  await mkdir(join(folder, "state"));
+  const ref = await services.keepSecret("ada-telegram", new Secret("a horse and a battery"));
+  expect(ref).toBe("vault:ada-telegram");
+  expect((await services.resolveSecret(ref)).reveal()).toBe("a horse and a battery");
+  expect(tools.redact("it is a horse and a battery")).toBe("it is [redacted]");
+  expect(await services.creelsToken("telegram")).toBeNull();
 });

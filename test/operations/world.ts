@@ -1,6 +1,8 @@
+import { createMemoryBotServices } from "../../services/bot-service/memory.ts";
 import { createMemoryGateway, type MemoryGatewayOptions } from "../../services/gateway/memory.ts";
 import { generateHostKey } from "../../services/host-shell/host-key.ts";
 import { createMemoryHostShells, type MemoryHostShellsOptions } from "../../services/host-shell/memory.ts";
+import { createMemoryModelApis, type MemoryProvider } from "../../services/model-api/memory.ts";
 import { createMemoryProvider, type MemoryProviderOptions } from "../../services/provider/memory.ts";
 import { createMemorySystem, type MemorySystemOptions } from "../../services/system/memory.ts";
 import { folderWorkspaces } from "../../services/workspace/folder.ts";
@@ -8,7 +10,7 @@ import type { Services } from "../../src/assembly/services.ts";
 import type { SettingsLayer } from "../../src/core/agent-settings.ts";
 import { OpsError } from "../../src/core/errors.ts";
 import { parseAgentName } from "../../src/core/names.ts";
-import { Secret, type SecretRef } from "../../src/core/secrets.ts";
+import { Secret, type SecretRef, vaultRef } from "../../src/core/secrets.ts";
 import type { Elsewhere } from "../../src/core/sight.ts";
 import { createWakings } from "../../src/fleet/wakings.ts";
 import { createMemoryOfChannels } from "../desk/memory-chat-state.ts";
@@ -33,6 +35,8 @@ export interface WorldOptions {
   readonly layers?: () => readonly SettingsLayer[];
   /** Default: there are none. */
   readonly secret?: (ref: SecretRef) => Promise<Secret>;
+  /** Where models come from, by name; default: from nowhere. */
+  readonly models?: Readonly<Record<string, MemoryProvider>>;
 }
 
 async function noSecret(ref: SecretRef): Promise<Secret> {
@@ -46,6 +50,9 @@ export function createWorld(options: WorldOptions = {}) {
   const system = createMemorySystem(options.system);
   const registry = memoryRegistry();
   const gateway = createMemoryGateway(options.gateway);
+  const kept = new Map<SecretRef, Secret>();
+  const modelApis = createMemoryModelApis(options.models);
+  const botServices = createMemoryBotServices();
   const services: Services = {
     providers: new Map([[provider.name, provider]]),
     shells,
@@ -59,8 +66,14 @@ export function createWorld(options: WorldOptions = {}) {
     networkTarget: { host: "example.net", port: 443 },
     gatewayToken: options.token ?? (async () => new Secret(CANARY)),
     layersFor: async () => options.layers?.() ?? [],
-    resolveSecret: options.secret ?? noSecret,
     workspaces: folderWorkspaces(),
+    resolveSecret: async (ref) => kept.get(ref) ?? (await (options.secret ?? noSecret)(ref)),
+    async keepSecret(name, value) {
+      kept.set(vaultRef(name), value);
+      return vaultRef(name);
+    },
+    creelsToken: async () => null,
+    ...{ modelApis, botServices },
   };
-  return { services, provider, shells, registry, gateway };
+  return { services, provider, shells, registry, gateway, modelApis, botServices };
 }

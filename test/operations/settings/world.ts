@@ -1,5 +1,4 @@
 import { createMemoryBotServices } from "../../../services/bot-service/memory.ts";
-import { createMemoryModelApis } from "../../../services/model-api/memory.ts";
 import type { SettingsLayer } from "../../../src/core/agent-settings.ts";
 import { OpsError } from "../../../src/core/errors.ts";
 import type { Json } from "../../../src/core/json.ts";
@@ -32,6 +31,7 @@ export async function servingAgent(options: MemorySetupOptions = {}) {
     ["vault:creel-telegram", bots.add("telegram", { id: "100000003", name: "creel_bot" })],
   ]);
   const world = createWorld({
+    models: { openai: { keys: [goodKey], models: ["one", "two"] } },
     layers: () => said.layers,
     async secret(ref) {
       const found = secrets.get(ref);
@@ -39,14 +39,10 @@ export async function servingAgent(options: MemorySetupOptions = {}) {
       throw new OpsError({ code: "secret-unavailable", userMessage: `There is no ${ref}.` });
     },
   });
-  const modelApis = createMemoryModelApis({ openai: { keys: [goodKey], models: ["one", "two"] } });
   const setup = createMemorySetup(options);
   const gateway = { ...world.gateway, settings: setup.settings, talk: setup.talk };
   const ports: ChangePorts = {
-    ...{ ...world.services, modelApis, botServices: bots, gatewayOn: () => gateway },
-    keepSecret: async () => {
-      throw new Error("Nothing is kept here.");
-    },
+    ...{ ...world.services, botServices: bots, gatewayOn: () => gateway },
     creelsToken: async () => secrets.get("vault:creel-telegram") ?? null,
   };
   const deploy = deployOperation(world.services);
@@ -65,5 +61,5 @@ export async function servingAgent(options: MemorySetupOptions = {}) {
   async function goOn<Params extends OfAgent>(kind: Change<Params>, operation: Operation) {
     return (await run(changeOperation(ports, kind), operation)).record;
   }
-  return { ...world, ports, modelApis, bots, secrets, said, host, shell, look, record, change, goOn };
+  return { ...world, ports, bots, secrets, said, host, shell, look, record, change, goOn };
 }
