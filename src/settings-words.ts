@@ -27,6 +27,9 @@ const KINDS: Readonly<Record<string, string>> = {
 const OURS = /^[a-z]/;
 
 function inPlainWords(issue: z.core.$ZodIssue): string {
+  // Of a name that is chosen freely, such as an agent's.
+  const named = issue.code === "invalid_key" ? issue.issues[0] : undefined;
+  if (named !== undefined) return inPlainWords(named);
   if (issue.input === undefined && issue.code === "invalid_type") return "is missing";
   // YAML takes 10.90 for a number and yes for text; what was meant is in the file only.
   if (isUnquoted(issue)) return "must be in quotes, because it is text and YAML reads it as something else";

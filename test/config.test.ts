@@ -3,8 +3,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isMap, parseDocument } from "yaml";
 import { tableName } from "../services/provider/local/nspawn/network.ts";
+import { agentSettings } from "../src/agent-settings/schema.ts";
 import { inheritedEnvironment, loadConfig } from "../src/config.ts";
 import { OpsError } from "../src/core/errors.ts";
+import { parseAgentName } from "../src/core/names.ts";
+import { secretsIn } from "../src/core/secrets.ts";
 import { parseSettings } from "../src/settings.ts";
 
 const example = readFileSync(new URL("../creel.example.yaml", import.meta.url), "utf8");
@@ -87,10 +90,22 @@ describe("creel.yaml", () => {
       .split("\n")
       .map((line) => line.replace(/^(\s*)# (?=\s*\w+:(?: |$))/, "$1"))
       .join("\n");
-    const { redis, gateway, discord, telegram, owners, operators, alerts } = parseSettings(
+    const { redis, gateway, agents, discord, telegram, owners, operators, alerts } = parseSettings(
       uncommented,
       "creel.example.yaml",
     );
+    const { workspace: _, ...defaults } = agents.defaults;
+    const { fallbacks, ...ofAda } = agents.named[parseAgentName("ada")] ?? {};
+    expect(fallbacks).toBeNull();
+    const whole = agentSettings.keyof().options.filter((name) => name !== "workspace");
+    expect(Object.keys({ ...defaults, ...ofAda }).sort()).toEqual(whole.toSorted());
+    expect(secretsIn(agents).map(({ setting }) => setting)).toEqual([
+      "defaults.providers.openai.key",
+      "defaults.providers.anthropic.key",
+      "defaults.openclaw.tools.web.search.apiKey",
+      "named.ada.channels.telegram.token",
+      "named.ada.channels.discord.token",
+    ]);
     expect(discord).toMatchObject({ token: "env:CREEL_DISCORD_TOKEN", api: "https://discord.com/api" });
     expect(telegram?.webhook).toMatchObject({ listen: "127.0.0.1:8443" });
     expect(owners).toMatchObject({ discord: { users: ["80351110224678912"] }, telegram: ["123456789"] });
@@ -181,6 +196,46 @@ describe("creel.yaml", () => {
     ["gateway: {openclaw: 2026}", "gateway.openclaw: must be in quotes"],
     ["redis: {url: 7}", "redis.url: must be in quotes"],
     ["- a", "the file:"],
+    ["agents: {named: {Ada: {}}}", "agents.named.Ada: must be an agent's name"],
+    ["agents: {defaults: {providers: {'a/b': {}}}}", "agents.defaults.providers.a/b: must be a provider's name"],
+    ["agents: {defaults: {model: gpt-5.5}}", "agents.defaults.model: must be a provider and a model, such as"],
+    ["agents: {named: {ada: {channels: {telegram: {}}}}}", "agents.named.ada.channels.telegram.token: is missing"],
+    [
+      "agents: {named: {ada: {channels: {telegram: {token: 'hunter2-hunter2'}}}}}",
+      "agents.named.ada.channels.telegram.token: must refer to a secret",
+    ],
+    [
+      "agents: {defaults: {providers: {x: {baseUrl: ftp://x}}}}",
+      "agents.defaults.providers.x.baseUrl: must be an address",
+    ],
+    [
+      "agents: {defaults: {providers: {x: {api: ollama}}}}",
+      "agents.defaults.providers.x.api: must be one of openai-comp",
+    ],
+    ["agents: {defaults: {openclaw: {gateway: {bind: lan}}}}", "agents.defaults.openclaw.gateway.bind: is Creel's:"],
+    ["agents: {defaults: {openclaw: {gateway: {auth: {mode: none}}}}}", "openclaw.gateway.auth: is Creel's:"],
+    [
+      "agents: {defaults: {openclaw: {secrets: {providers: {creel: {source: exec}}}}}}",
+      "openclaw.secrets.providers.creel: is Creel's: write env:NAME",
+    ],
+    ["agents: {defaults: {openclaw: {update: {checkOnStart: true}}}}", "openclaw.update: is Creel's:"],
+    [
+      "agents: {defaults: {openclaw: {agents: {defaults: {model: {primary: a/b}}}}}}",
+      "agents.defaults.openclaw.agents.defaults.model: has settings of its own: model and fallbacks",
+    ],
+    [
+      "agents: {defaults: {openclaw: {models: {providers: {lab: {apiKey: 'hunter2'}}}}}}",
+      "openclaw.models.providers.lab.apiKey: has a setting of its own: providers.NAME.key",
+    ],
+    [
+      "agents: {named: {ada: {openclaw: {channels: {telegram: {botToken: 'env:T'}}}}}}",
+      "agents.named.ada.openclaw.channels.telegram.botToken: has a setting of its own: channels.telegram.token",
+    ],
+    [
+      "agents: {defaults: {openclaw: {channels: {slack: {botToken: hunter2}}}}}",
+      "slack.botToken: must refer to a secret",
+    ],
+    ["agents: {defaults: {openclaw: {tools: {$include: ./x.json5}}}}", "openclaw.tools.$include: is not possible"],
   ])("is refused with the path of what is wrong: %s", (text, complaint) => {
     const said = complaintsAbout(text);
     expect(said).toContain("config-invalid");

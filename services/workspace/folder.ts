@@ -14,7 +14,7 @@ const DEEPEST = 32;
 /** Of a file that something writes into meanwhile. */
 const READS = 3;
 
-/** Of programs that keep versions, or of a desktop: nothing that is meant for an agent. */
+/** Of programs that keep versions, and of a desktop: not meant for an agent. */
 const LEFT_OUT: ReadonlySet<string> = new Set([".git", ".hg", ".svn", ".DS_Store"]);
 
 const { O_RDONLY, O_NONBLOCK, O_NOCTTY, O_DIRECTORY, O_NOFOLLOW } = constants;
@@ -27,7 +27,6 @@ interface Reading {
   /** Without links, wherever it is moved to. */
   readonly root: string;
   readonly files: WorkspaceFile[];
-  readonly leftOut: Set<string>;
   bytes: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -41,13 +40,11 @@ export function folderWorkspaces(): Workspaces {
       });
       const reading: Reading = {
         ...{ folder, root: await readlink(placeOf(top)), signal },
-        ...{ files: [], leftOut: new Set(), bytes: 0 },
+        ...{ files: [], bytes: 0 },
       };
       await readFolder(reading, top, "", 0);
       const files = reading.files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
-      const leftOut = [...reading.leftOut].sort();
-      const notes = leftOut.length === 0 ? [] : [`Left out: ${leftOut.join(", ")}.`];
-      return { files, notes: [...notes, ...secretsAmong(files)] };
+      return { files, warnings: secretsAmong(files) };
     },
   };
 }
@@ -66,12 +63,11 @@ async function readFolder(reading: Reading, handle: FileHandle, path: string, de
     if (signal?.aborted) throw stopped(signal);
     const name = raw.toString();
     const inner = path === "" ? name : `${path}/${name}`;
-    if (LEFT_OUT.has(name)) reading.leftOut.add(name);
+    if (LEFT_OUT.has(name)) continue;
     // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
-    else if (/[\x00-\x1f\x7f-\x9f\ufffd]/.test(name)) throw noName(folder, inner);
-    else if (depth >= DEEPEST || Buffer.byteLength(inner) > LONGEST_PATH)
-      throw tooMuch(folder, inner, "path", LONGEST_PATH);
-    else await readEntry(reading, { at: `${placeOf(handle)}/${name}`, path: inner, depth });
+    if (/[\x00-\x1f\x7f-\x9f\ufffd]/.test(name)) throw noName(folder, inner);
+    if (depth >= DEEPEST || Buffer.byteLength(inner) > LONGEST_PATH) throw tooMuch(folder, inner, "path", LONGEST_PATH);
+    await readEntry(reading, { at: `${placeOf(handle)}/${name}`, path: inner, depth });
   }
 }
 

@@ -10,8 +10,8 @@ export interface WorkspaceFile {
 export interface Workspace {
   /** Sorted by path. */
   readonly files: readonly WorkspaceFile[];
-  /** What was left out, and what a person should know of what was not; a sentence each. */
-  readonly notes: readonly string[];
+  /** What a person should know of them; a sentence each. */
+  readonly warnings: readonly string[];
 }
 
 /** Folders on the machine that works for the agent. */

@@ -1,6 +1,5 @@
 import type { SettingsLayer } from "../core/agent-settings.ts";
-import type { Json } from "../core/json.ts";
-import { isGroup } from "./merge.ts";
+import { isGroup, type Json } from "../core/json.ts";
 
 /** What is chosen after one more choice. Other than in what holds, a null stays: it takes away what places before it say. Pure. */
 export function choose(chosen: SettingsLayer, choice: SettingsLayer): SettingsLayer {

@@ -1,5 +1,5 @@
 import type { AgentSettings, SettingsLayer } from "../core/agent-settings.ts";
-import type { Json } from "../core/json.ts";
+import { isGroup, type Json } from "../core/json.ts";
 import { agentSettings } from "./schema.ts";
 
 /**
@@ -19,8 +19,4 @@ export function mergePatch(target: Json, patch: Json): Json {
     else merged.set(key, mergePatch(merged.get(key) ?? null, value));
   }
   return Object.fromEntries(merged);
-}
-
-export function isGroup(value: Json | undefined): value is { readonly [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

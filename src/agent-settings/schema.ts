@@ -2,6 +2,7 @@ import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { type AgentSettings, type KeptSettings, MODEL_APIS } from "../core/agent-settings.ts";
 import { isSecretRef, type SecretRef } from "../core/secrets.ts";
+import { openclawIssues } from "./openclaw.ts";
 import { isTimeZone } from "./time-zone.ts";
 
 export const secretRef = z
@@ -76,7 +77,14 @@ export const settingsLayer = z.strictObject({
   workspace: z.string().min(1).nullable().optional(),
   timeZone: timeZone.nullable().optional(),
   controlUi: z.boolean().nullable().optional(),
-  openclaw: openclaw.nullable().optional(),
+  openclaw: openclaw
+    .superRefine((settings, context) => {
+      for (const { path, message } of openclawIssues(settings)) {
+        context.addIssue({ code: "custom", path: [...path], message });
+      }
+    })
+    .nullable()
+    .optional(),
 });
 
 const bot = z.object({ id: z.string(), name: z.string() }).nullable().default(null);

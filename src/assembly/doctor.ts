@@ -12,6 +12,7 @@ import { connectStore } from "../jobs/store/connected-store.ts";
 import { operations } from "../operations/index.ts";
 import { unreadableFinding } from "../questions/unreadable.ts";
 import { readerOf } from "../settings.ts";
+import { workspacesIn } from "./agent-layers.ts";
 import { chatChecks } from "./chat-checks.ts";
 import { authorityOf, checkLimits } from "./creel.ts";
 import { operationDefinitions } from "./definitions.ts";
@@ -86,6 +87,7 @@ export async function runDoctor(config: Config): Promise<number> {
       resolve: tools.resolve,
       ports: services,
       chats: chatChecks(config, tools),
+      workspaces: workspacesIn(config),
       features: operations.flatMap((operation) => operation.checks?.(services, readerOf(settings)) ?? []),
     }),
   );

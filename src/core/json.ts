@@ -8,3 +8,7 @@ export function parseJson(text: string): unknown {
     return undefined;
   }
 }
+
+export function isGroup(value: Json | undefined): value is { readonly [key: string]: Json } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,9 +1,11 @@
 import { access, constants, rm, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Provider } from "../../services/provider/provider.ts";
+import type { Workspaces } from "../../services/workspace/workspace.ts";
 import { OpsError } from "../core/errors.ts";
-import type { Check, Finding } from "../core/finding.ts";
+import { type Check, type Finding, warning } from "../core/finding.ts";
 import type { Host } from "../core/host.ts";
+import { formatBytes } from "../core/measures.ts";
 import type { Secret, SecretRef } from "../core/secrets.ts";
 import type { MachinePorts } from "../operations/machine.ts";
 import type { NetworkPorts } from "../operations/network.ts";
@@ -24,7 +26,9 @@ export interface CheckedParts {
   readonly resolve: (ref: SecretRef) => Promise<Secret>;
   /** Opens the store as an operation would, or that of a Creel that runs, and closes it again. */
   readonly lookAtStore: () => Promise<StoreLook>;
-  readonly ports: MachinePorts & NetworkPorts;
+  readonly ports: MachinePorts & NetworkPorts & { readonly workspaces: Workspaces };
+  /** Folders that settings name for agents. */
+  readonly workspaces: readonly { readonly setting: string; readonly folder: string }[];
   readonly people: WhoMay;
   readonly chats: readonly Check[];
   /** Those that operations bring. */
@@ -72,6 +76,10 @@ export function checks(parts: CheckedParts): Check[] {
         return `${ref} can be read.`;
       },
     })),
+    ...parts.workspaces.map(({ setting, folder }) => ({
+      subject: setting,
+      look: () => workspaceIn(ports.workspaces, setting, folder),
+    })),
     ...parts.chats,
     ...providers.map((provider) => ({ subject: provider.name, look: () => provider.diagnose() })),
     { subject: "hosts", look: () => listedHosts(providers, lookAtStore) },
@@ -79,6 +87,14 @@ export function checks(parts: CheckedParts): Check[] {
     { subject: "updates of agents", look: () => hostsUpkeep(ports) },
     ...parts.features,
   ];
+}
+
+async function workspaceIn(workspaces: Workspaces, setting: string, folder: string): Promise<Finding[] | string> {
+  const { files, warnings } = await workspaces.read(folder);
+  const bytes = files.reduce((sum, { content }) => sum + content.length, 0);
+  const seen = `${folder}: ${files.length} ${files.length === 1 ? "file" : "files"}, ${formatBytes(bytes)}.`;
+  if (warnings.length === 0) return seen;
+  return [warning(setting, [seen, ...warnings].join(" "), "Take out what the agent is not to have.")];
 }
 
 async function folder(path: string, variable: string, makeFolder: CheckedParts["makeFolder"]) {

@@ -59,6 +59,20 @@ test("a value that is piped in is kept, listed with the settings that use it, an
   expect((await creel(["list"], "")).said).not.toContain("spare");
 });
 
+test("a value that agents are set up with stays in the vault as long as creel.yaml says so", async () => {
+  const agents =
+    "agents: {defaults: {providers: {openai: {key: vault:openai}}}, named: {ada: {channels: {discord: {token: vault:bot}}}}}";
+  writeFileSync(join(folder, "creel.yaml"), agents, { mode: 0o600 });
+  for (const name of ["openai", "bot"]) await creel(["set", name], "canary");
+  const { said } = await creel(["list"], "");
+  expect(said).toMatch(/bot +today +agents\.named\.ada\.channels\.discord\.token/);
+  expect(said).toMatch(/openai +today +agents\.defaults\.providers\.openai\.key/);
+  await expect(creel(["rm", "bot"], "")).rejects.toMatchObject({
+    userMessage: expect.stringContaining("agents.named.ada.channels.discord.token in creel.yaml refers to vault:bot"),
+  });
+  expect((await creel(["list"], "")).said).toContain("bot");
+});
+
 test("at a terminal a value is asked for and not shown, and leaving changes nothing", async () => {
   {
     using terminal = inTerminal("set telegram-token");

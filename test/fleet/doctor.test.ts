@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
@@ -22,7 +22,8 @@ function parts(fields: Partial<CheckedParts> = {}): CheckedParts {
   const folder = mkdtempSync(join(tmpdir(), "creel-doctor-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return {
-    ...{ stateDir: folder, cacheDir: folder, configFile: null, secrets: [], chats: [], features: [] },
+    ...{ stateDir: folder, cacheDir: folder, configFile: null, secrets: [], workspaces: [] },
+    ...{ chats: [], features: [] },
     checkSettings: () => undefined,
     makeFolder: () => undefined,
     resolve: async () => new Secret("unused"),
@@ -191,4 +192,20 @@ it.each([
     expect(found?.seen).toContain("31 days old");
     expect(found?.fix).toContain("/image build");
   }
+});
+
+it("doctor reads the workspaces that new agents are to have, and says what may hold a secret", async () => {
+  const { stateDir, ...others } = parts();
+  const folder = join(stateDir, "plain");
+  const look = async () => {
+    const workspaces = [{ setting: "agents.defaults.workspace", folder }];
+    const found = await diagnose(checks({ stateDir, ...others, workspaces }));
+    return found.find(({ subject }) => subject === "agents.defaults.workspace");
+  };
+  expect(await look()).toMatchObject({ verdict: "problem", seen: `The workspace ${folder} is not there.` });
+  mkdirSync(folder);
+  writeFileSync(join(folder, "AGENTS.md"), "Be kind.\n".repeat(200));
+  expect(await look()).toMatchObject({ verdict: "ok", seen: `${folder}: 1 file, 2 kB.` });
+  writeFileSync(join(folder, ".env"), "A=1");
+  expect(await look()).toMatchObject({ verdict: "warning", seen: expect.stringContaining(".env may hold a secret") });
 });

@@ -27,9 +27,9 @@ function put(path: string, content: string | Buffer = path, mode = 0o600): strin
 }
 
 async function read(from = folder) {
-  const { files, notes } = await workspaces.read(from);
+  const { files, warnings } = await workspaces.read(from);
   return {
-    notes,
+    warnings,
     files: files.map(({ path, content, executable }) => [path, Buffer.from(content).toString(), executable]),
   };
 }
@@ -49,7 +49,7 @@ describe("a workspace", () => {
     put("empty", "");
     put("名前.md", "x");
     expect(await read()).toEqual({
-      notes: ["Left out: .git."],
+      warnings: [],
       files: [
         ["SOUL.md", "I am Ada.\n", false],
         ["empty", "", false],
@@ -158,7 +158,7 @@ describe("a workspace", () => {
     put(".env", "A=1");
     put("notes.md", "The key is sk-proj-0123456789abcdefghij.");
     put("AGENTS.md", "Keep every token and password to yourself.");
-    expect((await read()).notes).toEqual([
+    expect((await read()).warnings).toEqual([
       ".env, notes.md may hold a secret: the agent can read it, and may tell it to others.",
     ]);
   });
