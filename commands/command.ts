@@ -1,7 +1,8 @@
 import { OpsError } from "../src/core/errors.ts";
 import type { Action, Message } from "../src/core/message.ts";
 import type { AgentName, OperationId } from "../src/core/names.ts";
-import type { SecretRef } from "../src/core/secrets.ts";
+import type { PrivateQuestion } from "../src/core/private-question.ts";
+import type { Secret, SecretRef } from "../src/core/secrets.ts";
 import type { Wanted } from "../src/operations/kind.ts";
 import type { Control } from "../src/questions/control.ts";
 import type { Offers } from "../src/questions/offers.ts";
@@ -40,16 +41,28 @@ export interface OptionValues {
 }
 
 /** What has to be typed before anything is done, and why. */
-interface Confirmation {
+export interface Confirmation {
   readonly question: string;
   readonly expected: string;
+}
+
+/** A secret that has to be given before anything is done. */
+export interface PrivateNeed {
+  readonly question: PrivateQuestion;
+  /**
+   * Proves what was given, keeps it in the vault, and says what is asked for then, with a reference to it.
+   * @throws OpsError that says what is wrong with it; nothing was kept then, and it may be asked for again.
+   */
+  take(value: Secret, sources: Sources): Promise<Wanted>;
 }
 
 /** Durable and watched. */
 interface OperationRequest extends Wanted {
   readonly type: "operation";
-  /** Absent: it needs none. */
-  readonly confirmation?: Confirmation;
+  /** Absent: it needs none. A function where what is asked depends on how things are; asked again before it is carried out. @throws OpsError. */
+  readonly confirmation?: Confirmation | ((sources: Sources) => Promise<Confirmation>);
+  /** What has to be given privately first; null when nothing is missing. Asked after everything else. @throws OpsError. */
+  readonly needs?: (sources: Sources) => Promise<PrivateNeed | null>;
   /**
    * What to answer when it would change nothing; null when there is something to do. Asked before the confirmation: nobody should have to
    * think about minutes of work that will not happen.

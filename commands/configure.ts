@@ -1,6 +1,10 @@
+import { type Block, type Message, message } from "../src/core/message.ts";
+import type { AgentName } from "../src/core/names.ts";
 import { wanted } from "../src/operations/kind.ts";
 import { configure as operation } from "../src/operations/settings/configure.ts";
-import { type Command, required } from "./command.ts";
+import { changesOf, isIdle, type Plan, planFor } from "../src/operations/settings/plan.ts";
+import type { Sources } from "../src/questions/question.ts";
+import { type Command, type Confirmation, required } from "./command.ts";
 
 export const configure: Command = {
   name: "configure",
@@ -10,6 +14,41 @@ export const configure: Command = {
   options: [{ name: "agent", summary: "Whose settings", kind: "agent", required: true, bare: true }],
   request(values) {
     const agent = required(values.agentName("agent"), "agent");
-    return { type: "operation", ...wanted(operation, agent, { agent }) };
+    return {
+      type: "operation",
+      ...wanted(operation, agent, { agent }),
+      nothingToDo: (sources) => nothingNew(sources, agent),
+      confirmation: (sources) => whatWouldChange(sources, agent),
+    };
   },
 };
+
+/** More than this many are counted. */
+const MOST_SHOWN = 12;
+
+async function planOf({ services }: Sources, agent: AgentName): Promise<Plan | null> {
+  const record = await services.registry.get(agent);
+  return record === null ? null : await planFor(services, record, (chosen) => chosen);
+}
+
+async function nothingNew(sources: Sources, agent: AgentName): Promise<Message | null> {
+  const plan = await planOf(sources, agent);
+  if (plan === null || !isIdle(plan)) return null;
+  return message(`${agent} has everything that creel.yaml says.`, "plain", overridesOf(plan));
+}
+
+async function whatWouldChange(sources: Sources, agent: AgentName): Promise<Confirmation> {
+  const plan = await planOf(sources, agent);
+  const changes = plan === null ? [] : changesOf(plan);
+  const more = changes.length - MOST_SHOWN;
+  const shown = [...changes.slice(0, MOST_SHOWN), ...(more > 0 ? [`and ${more} more`] : [])];
+  const what =
+    changes.length === 0 ? "No setting has changed; its secrets are handed over anew." : `${shown.join("; ")}.`;
+  const notes = plan?.overrides ?? [];
+  const question = [`This changes the settings of ${agent} while it serves: ${what}`, ...notes].join(" ");
+  return { question: changes.length === 0 ? what : question, expected: agent };
+}
+
+function overridesOf({ overrides }: Plan): Block[] {
+  return overrides.map((text) => ({ type: "text", text }));
+}

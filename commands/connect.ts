@@ -1,6 +1,7 @@
 import { AGENT_CHANNELS, type AgentChannel } from "../src/core/agent-settings.ts";
 import { wanted } from "../src/operations/kind.ts";
 import { connect as operation } from "../src/operations/settings/connect.ts";
+import { tokenNeed } from "./bot-token.ts";
 import { type Command, type OptionValues, required } from "./command.ts";
 
 export const connect: Command = {
@@ -28,7 +29,11 @@ export const connect: Command = {
   request(values) {
     const agent = required(values.agentName("agent"), "agent");
     const params = { agent, channel: channelIn(values), token: values.secretRef("token") };
-    return { type: "operation", ...wanted(operation, agent, params) };
+    return {
+      type: "operation",
+      ...wanted(operation, agent, params),
+      needs: async (sources) => (params.token === null ? await tokenNeed(sources, params) : null),
+    };
   },
 };
 

@@ -2,6 +2,7 @@ import { wanted } from "../src/operations/kind.ts";
 import { model as operation } from "../src/operations/settings/model.ts";
 import { readModelName } from "../src/operations/settings/model-name.ts";
 import { type Command, required } from "./command.ts";
+import { keyNeed } from "./model-key.ts";
 
 export const model: Command = {
   name: "model",
@@ -31,6 +32,10 @@ export const model: Command = {
       model: readModelName(required(values.text("model"), "model")),
       key: values.secretRef("key"),
     };
-    return { type: "operation", ...wanted(operation, agent, params) };
+    return {
+      type: "operation",
+      ...wanted(operation, agent, params),
+      needs: async (sources) => (params.key === null ? await keyNeed(sources, params) : null),
+    };
   },
 };

@@ -67,7 +67,9 @@ export function createModelApis(options: FetchedModelApisOptions = {}): ModelApi
   return {
     known(provider) {
       const entry = known.get(provider);
-      return entry === undefined ? null : { title: entry.title, keysAt: entry.keysAt, setup: entry.setup };
+      if (entry === undefined) return null;
+      const { title, keysAt, hasLogin, setup } = entry;
+      return { title, keysAt, hasLogin, setup };
     },
     nearest: (provider) => nearest(provider, [...known.keys()]),
     async check(question, key, signal) {
@@ -83,7 +85,9 @@ export function createModelApis(options: FetchedModelApisOptions = {}): ModelApi
 /** null: nobody knows where it is, or it speaks something else. */
 function howToAsk(known: ProviderEntry | undefined, name: string, { baseUrl, api }: ModelProvider): Asking | null {
   if (baseUrl === null || baseUrl === known?.address) {
-    return known === undefined ? null : { ...known, keyCheck: known.keyCheck, isOwnAddress: false };
+    if (known === undefined || known.address === null) return null;
+    const { title, address, manner, keyCheck } = known;
+    return { title, address, manner, keyCheck, isOwnAddress: false };
   }
   const manner = api === "anthropic-messages" ? "anthropic" : api === null ? (known?.manner ?? "list") : "list";
   const base = baseUrl.replace(/\/$/, "");

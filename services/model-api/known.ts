@@ -10,7 +10,8 @@ export type Manner =
   | "google";
 
 export interface ProviderEntry extends KnownProvider {
-  readonly address: string;
+  /** null: it is asked by the gateway alone. */
+  readonly address: string | null;
   readonly manner: Manner;
   /** For those that show their models to anybody: what they show to good keys only; null: nothing. Absent: their models. */
   readonly keyCheck?: string | null;
@@ -20,12 +21,18 @@ const BROUGHT = { baseUrl: null, api: null } as const;
 
 /** OpenClaw brings it along. */
 function brought(title: string, keysAt: string, address: string, more: Partial<ProviderEntry> = {}): ProviderEntry {
-  return { title, keysAt, address, manner: "list", setup: BROUGHT, ...more };
+  return { title, keysAt, address, manner: "list", hasLogin: false, setup: BROUGHT, ...more };
 }
 
 /** OpenClaw has a plugin for it that agents do not have; what it speaks is enough. */
 function compatible(title: string, keysAt: string, address: string): ProviderEntry {
-  return { title, keysAt, address, manner: "list", setup: { baseUrl: address, api: "openai-completions" } };
+  const setup = { baseUrl: address, api: "openai-completions" } as const;
+  return { title, keysAt, address, manner: "list", hasLogin: false, setup };
+}
+
+/** It takes no key: OpenClaw logs in there. */
+function loginOnly(title: string): ProviderEntry {
+  return { title, keysAt: null, address: null, manner: "list", hasLogin: true, setup: BROUGHT };
 }
 
 /** By the names that OpenClaw has for them. */
@@ -36,7 +43,7 @@ export const KNOWN_PROVIDERS: ReadonlyMap<string, ProviderEntry> = new Map([
       manner: "anthropic",
     }),
   ],
-  ["openai", brought("OpenAI", "platform.openai.com/api-keys", "https://api.openai.com/v1")],
+  ["openai", brought("OpenAI", "platform.openai.com/api-keys", "https://api.openai.com/v1", { hasLogin: true })],
   [
     "google",
     brought("Google Gemini", "aistudio.google.com/apikey", "https://generativelanguage.googleapis.com/v1beta", {
@@ -49,7 +56,7 @@ export const KNOWN_PROVIDERS: ReadonlyMap<string, ProviderEntry> = new Map([
       keyCheck: "https://openrouter.ai/api/v1/key",
     }),
   ],
-  ["xai", brought("xAI", "console.x.ai", "https://api.x.ai/v1")],
+  ["xai", brought("xAI", "console.x.ai", "https://api.x.ai/v1", { hasLogin: true })],
   ["together", brought("Together AI", "api.together.ai/settings/api-keys", "https://api.together.xyz/v1")],
   [
     "huggingface",
@@ -68,5 +75,7 @@ export const KNOWN_PROVIDERS: ReadonlyMap<string, ProviderEntry> = new Map([
   ["cerebras", compatible("Cerebras", "cloud.cerebras.ai", "https://api.cerebras.ai/v1")],
   ["fireworks", compatible("Fireworks", "app.fireworks.ai", "https://api.fireworks.ai/inference/v1")],
   ["cohere", compatible("Cohere", "dashboard.cohere.com/api-keys", "https://api.cohere.ai/compatibility/v1")],
+  ["github-copilot", loginOnly("GitHub Copilot")],
+  ["minimax-portal", loginOnly("MiniMax Coding Plan")],
   ["zai", compatible("Z.AI", "z.ai/manage-apikey/apikey-list", "https://api.z.ai/api/paas/v4")],
 ]);

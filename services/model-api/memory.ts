@@ -22,7 +22,7 @@ export function createMemoryModelApis(providers: Readonly<Record<string, MemoryP
       const provider = providers[name];
       if (provider === undefined) return null;
       const keysAt = provider.keys === null ? null : `${name}.example/keys`;
-      return { title: name, keysAt, setup: { baseUrl: null, api: null } };
+      return { title: name, keysAt, hasLogin: false, setup: { baseUrl: null, api: null } };
     },
     nearest: (name) => Object.keys(providers).find((known) => known.startsWith(name.slice(0, 2))) ?? null,
     async check({ provider: name, model }, key) {

@@ -5,8 +5,10 @@ import type { Secret } from "../../src/core/secrets.ts";
 export interface KnownProvider {
   /** As it calls itself. */
   readonly title: string;
-  /** Where one gets a key; null: it needs none. */
+  /** Where one gets a key; null: it takes none, or not from Creel. */
   readonly keysAt: string | null;
+  /** Whether the gateway can log in there by itself, with a subscription or a code, instead of a key. */
+  readonly hasLogin: boolean;
   /** What its settings have to say for the gateway to know it; nulls: OpenClaw brings it. */
   readonly setup: Pick<ModelProvider, "baseUrl" | "api">;
 }

@@ -17,14 +17,13 @@ import { vaultRef } from "../core/secrets.ts";
 import { createWakings, type Wakings } from "../fleet/wakings.ts";
 import type { OperationPorts } from "../operations/index.ts";
 import { systemOf } from "../operations/machine.ts";
-import type { SettingsPorts } from "../operations/settings/ports.ts";
 import type { QuestionPorts } from "../questions/question.ts";
 import { DISCORD_API } from "../settings.ts";
 import { layersIn } from "./agent-layers.ts";
 import type { Tools } from "./tools.ts";
 
 /** Every port there is. Each operation and each part of the fleet takes its own, by its type. */
-export interface Services extends OperationPorts, QuestionPorts, SettingsPorts {
+export interface Services extends OperationPorts, QuestionPorts {
   readonly wakings: Wakings;
 }
 

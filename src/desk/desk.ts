@@ -1,5 +1,5 @@
 import { actionFor } from "../../commands/action.ts";
-import type { Command, CommandRequest } from "../../commands/command.ts";
+import type { Command, CommandRequest, Confirmation } from "../../commands/command.ts";
 import { type Reading, readCommand } from "../../commands/read.ts";
 import { understand } from "../../commands/understand.ts";
 import { type Actor, type Authority, rankOf } from "../core/actor.ts";
@@ -129,8 +129,8 @@ async function serve(
   if (rank === "stranger") throw notPermitted(actor);
   refuseCredentials(parts, submission);
   const { command, request } = await complete(parts, readCommand(submission, parts.commands));
-  const confirmation = (request.type === "operation" && request.confirmation) || null;
-  if (confirmation !== null && rank !== "owner") throw onlyForOwners(actor, command);
+  const isConfirmed = request.type === "operation" && request.confirmation !== undefined;
+  if (isConfirmed && rank !== "owner") throw onlyForOwners(actor, command);
   if (request.type === "operation" && origin !== undefined) {
     // Delivered twice: it was let in, and what it has begun must not refuse it now.
     const earlier = await parts.operations.earlier(origin);
@@ -143,6 +143,7 @@ async function serve(
   await checkAgentKnown({ ...parts, registry: parts.services.registry }, command, submission);
   if (request.type === "operation") await parts.operations.check(request);
   // A confirmed command was counted when it was asked about.
+  const confirmation = await confirmationOf(request, sources);
   const isCounted = origin !== undefined && submission.confirmation === null;
   if (isCounted) await checkRate(parts.limiter, parts.limits, actor, command.name);
   if (confirmation !== null && submission.confirmation === null) {
@@ -153,6 +154,12 @@ async function serve(
   }
   if (confirmation !== null) checkConfirmed(submission.confirmation ?? "", confirmation.expected);
   return await carryOut(parts, request, [sources, look], origin);
+}
+
+async function confirmationOf(request: CommandRequest, sources: Sources): Promise<Confirmation | null> {
+  if (request.type !== "operation" || request.confirmation === undefined) return null;
+  const { confirmation } = request;
+  return typeof confirmation === "function" ? await confirmation(sources) : confirmation;
 }
 
 /** @throws OpsError that says best why something is missing. */

@@ -3,11 +3,13 @@ import { destroy } from "./destroy.ts";
 import { imageBuild } from "./image-build.ts";
 import type { OperationKind } from "./kind.ts";
 import { restart } from "./restart.ts";
+import type { SettingsPorts } from "./settings/ports.ts";
 
 /** Everything durable that Creel does. */
 export const operations = [deploy, restart, destroy, imageBuild] as const;
 
 type Taker<Of> = Of extends OperationKind<infer _Params, infer Ports> ? (ports: Ports) => void : never;
 
-/** What of the outside world they take together. */
-export type OperationPorts = Taker<(typeof operations)[number]> extends (ports: infer All) => void ? All : never;
+/** What of the outside world they take together, and what it takes to ask for what they need. */
+export type OperationPorts = (Taker<(typeof operations)[number]> extends (ports: infer All) => void ? All : never) &
+  SettingsPorts;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { HostSystem } from "../../../services/system/system.ts";
-import { concernChannel, concernModel, inWords } from "../../agent-settings/differences.ts";
+import { concernChannel, concernModel } from "../../agent-settings/differences.ts";
 import type { Agent, AgentRegistry } from "../../core/agent.ts";
 import { AGENT_CHANNELS, type AgentChannel } from "../../core/agent-settings.ts";
 import { OpsError } from "../../core/errors.ts";
@@ -13,7 +13,7 @@ import { agentNamed, type MachinePorts, machineOf, machineWith } from "../machin
 import { host as hostSchema, nothing } from "../schemas.ts";
 import { askAboutBot, askAboutModels } from "./ask-services.ts";
 import type { SetGateway } from "./gateway-parts.ts";
-import { type Choose, isIdle, type Plan, planFor, planSchema } from "./plan.ts";
+import { type Choose, changesOf, isIdle, type Plan, planFor, planSchema } from "./plan.ts";
 import type { SettingsPorts } from "./ports.ts";
 import { connectedAs, firstAnswer } from "./prove.ts";
 import { secretsOf } from "./setup.ts";
@@ -170,7 +170,7 @@ export function changeOperation<Params extends OfAgent>(
         return {};
       });
       return {
-        ...{ agent: name, changes: changes.map(inWords), restarted, answer },
+        ...{ agent: name, changes: changesOf(plan), restarted, answer },
         ...{ model: settings.model, bots: Object.fromEntries(changed.map((one) => [one, known[one]?.name ?? null])) },
         overrides: plan.overrides,
       };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Difference, differences } from "../../agent-settings/differences.ts";
+import { type Difference, differences, inWords } from "../../agent-settings/differences.ts";
 import { agentSettings, keptSettings } from "../../agent-settings/schema.ts";
 import type { Agent } from "../../core/agent.ts";
 import type { AgentSettings, KeptSettings, SettingsLayer } from "../../core/agent-settings.ts";
@@ -45,6 +45,11 @@ export async function planFor(
     from === null ? [] : [`${setting}: ${to ?? "none"}, chosen by command, wins over ${from} in creel.yaml.`],
   );
   return { before, chosen, settings, changes, overrides };
+}
+
+/** One sentence's worth each, such as `model: none → openai/gpt-5.5`. */
+export function changesOf({ changes }: Plan): string[] {
+  return changes.map(inWords);
 }
 
 /** Whether carrying it out could make any difference: what a secret is may have changed while its name has not. */

@@ -1,0 +1,35 @@
+import type { AgentChannel } from "../src/core/agent-settings.ts";
+import type { AgentName } from "../src/core/names.ts";
+import { wanted } from "../src/operations/kind.ts";
+import { askAboutBot, newBot, SERVICE_NAMES } from "../src/operations/settings/ask-services.ts";
+import { connect as operation } from "../src/operations/settings/connect.ts";
+import { settingsOf } from "../src/operations/settings/setup.ts";
+import type { Sources } from "../src/questions/question.ts";
+import type { PrivateNeed } from "./command.ts";
+
+interface Asked {
+  readonly agent: AgentName;
+  readonly channel: AgentChannel;
+}
+
+/** The token of the agent's bot, when it has none there. @throws OpsError `config-invalid`. */
+export async function tokenNeed({ services }: Sources, { agent, channel }: Asked): Promise<PrivateNeed | null> {
+  const record = await services.registry.get(agent);
+  const [said, now] = await Promise.all([
+    settingsOf(services, agent, {}),
+    settingsOf(services, agent, record?.settings.chosen ?? {}),
+  ]);
+  if ((said.channels[channel] ?? now.channels[channel]) !== null) return null;
+  return {
+    question: {
+      title: `The token of ${agent}'s bot`.slice(0, 45),
+      text: `People write to ${agent} through a bot of its own on ${SERVICE_NAMES[channel]}. To make one, ${newBot(channel)}.`,
+      instead: "token:vault:NAME",
+    },
+    async take(token, { services: here }) {
+      await askAboutBot(here, { agent, channel, apiRoot: null, token });
+      const ref = await here.keepSecret(`${agent}-${channel}`, token);
+      return wanted(operation, agent, { agent, channel, token: ref });
+    },
+  };
+}
