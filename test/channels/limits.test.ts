@@ -48,7 +48,7 @@ describe("in Discord", () => {
     const status = await post(place, "Deploying");
     server.rateLimit("PATCH /channels/:id/messages/:id", LONG_S);
     const redrawn = outbox.edit(status, saying("Deployed"), now).catch(({ code }) => code);
-    await expect.poll(() => patches(), { timeout: 5_000 }).toHaveLength(1);
+    await expect.poll(() => patches()).toHaveLength(1);
     await post(place, "The outcome");
     await post(place, "Another one");
     expect(server.messages()).toHaveLength(3);

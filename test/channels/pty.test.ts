@@ -109,6 +109,6 @@ test("a terminal that goes away is the end of the session and of nothing else", 
   const terminal = openPty({}, `sh -c "trap '' HUP; ${DEMO} 2>'${errors}'; echo ended with $? >>'${errors}'"`);
   await terminal.shows(/creel> /);
   terminal.hangUp();
-  await expect.poll(() => readFileSync(errors, "utf8"), { timeout: 10_000 }).toMatch(/ended with 0\n$/);
+  await expect.poll(() => readFileSync(errors, "utf8")).toMatch(/ended with 0\n$/);
   rmSync(folder, { recursive: true });
 });

@@ -127,7 +127,7 @@ cp -a /root/kept/. /var/lib/openclaw/ && { dd if=/dev/zero of=/var/lib/openclaw/
     await shell.check(["sh", "-c", hurt]);
     await shell.run(["systemctl", "poweroff", "--force", "--force"]).catch(() => undefined);
     await shell.close();
-    await expect.poll(async () => (await local.find(host.name))?.state, { timeout: 30_000 }).toBe("stopped");
+    await expect.poll(async () => (await local.find(host.name))?.state).toBe("stopped");
     const definition = restartOperation(services);
     const record = await runForReal(definition, ask(definition, { agent: "ada" }, ada));
     expect(record.failure, JSON.stringify(record)).toBeNull();

@@ -46,7 +46,7 @@ describe.skipIf(!canRunHosts())("building a golden image", () => {
     await whileInstalling(cacheDir);
     builder.kill("SIGKILL");
     await ended;
-    await expect.poll(() => processesNaming(cacheDir), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => processesNaming(cacheDir)).toEqual([]);
     expect(await readdir(outside)).toEqual([]);
     const images = createCachedImages({ cacheDir });
     expect(await images.status()).toMatchObject({ current: null, all: [] });
@@ -55,7 +55,7 @@ describe.skipIf(!canRunHosts())("building a golden image", () => {
     const stages: string[] = [];
     const next = images.build(({ stage }) => void stages.push(stage), abort.signal);
     const stopped = expect(next).rejects.toMatchObject({ code: "cancelled" });
-    await expect.poll(() => stages, { timeout: 10_000 }).toContain("Installing OpenClaw");
+    await expect.poll(() => stages).toContain("Installing OpenClaw");
     abort.abort();
     await stopped;
     expect(stages).not.toContain("Waiting for another build");

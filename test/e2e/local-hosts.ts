@@ -15,8 +15,8 @@ import { IMAGES_DIR } from "./creel.ts";
 
 export const DRIVER = process.env.CREEL_E2E_DRIVER === "qemu" ? "qemu" : "nspawn";
 export const never = new AbortController().signal;
-/** TCG needs more than a minute for what takes a container a second. */
-const PATIENCE_MS = DRIVER === "qemu" ? 300_000 : 30_000;
+/** TCG needs more than a minute for what takes a container a second, and that longer on a busy machine. */
+const PATIENCE_MS = DRIVER === "qemu" ? 300_000 : 120_000;
 
 export interface LocalHosts {
   readonly stateDir: string;

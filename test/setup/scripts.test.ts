@@ -82,7 +82,8 @@ describe("scripts/setup", () => {
     const started = performance.now();
     const ended = await run(join(repository, "scripts/setup"), ["--test"]);
     expect(ended).toEqual({ code: 0, stdout: "", stderr: "" });
-    expect(performance.now() - started).toBeLessThan(1000);
+    // npm alone would take longer.
+    expect(performance.now() - started).toBeLessThan(5_000);
   });
 
   test("leaves standard input to what comes after it", async () => {

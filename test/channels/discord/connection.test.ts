@@ -117,7 +117,7 @@ describe("open", () => {
     const error = await outcome;
     // It may come just before or just after the bot is ready.
     const told = () => error ?? world.handler.troubles[0];
-    await expect.poll(told, { timeout: 10_000 }).toMatchObject({ code: "chat-refused" });
+    await expect.poll(told).toMatchObject({ code: "chat-refused" });
   });
 });
 
@@ -156,7 +156,7 @@ describe("while it is open", () => {
   test("a refusal is told once, and that it is over, once", async () => {
     const world = await connect();
     world.server.closeWith(4014);
-    await expect.poll(() => world.handler.troubles, { timeout: 10_000 }).toHaveLength(2);
+    await expect.poll(() => world.handler.troubles).toHaveLength(2);
     expect(world.handler.troubles).toMatchObject([
       { code: "chat-refused", hint: expect.stringContaining("Intents") },
       null,

@@ -140,7 +140,7 @@ test("a handler that fails is told about and hurts nothing", async () => {
   };
   const given = world.server.autocomplete(ada, "logs", "agent", "a");
   given.catch(() => undefined);
-  await expect.poll(() => world.errors, { timeout: 10_000 }).toHaveLength(1);
+  await expect.poll(() => world.errors).toHaveLength(1);
   const event = nextCommand(world);
   world.server.run(ada, "status");
   await (await event).responder.answer(chatMessage());

@@ -51,10 +51,10 @@ it.each([
     const after = await open();
     after.startWorkers();
     expect(await after.operations.cancel(cancelled.id)).toBe(true);
-    expect((await endOf(after, cancelled.id, 20_000)).state).toBe("cancelled");
+    expect((await endOf(after, cancelled.id)).state).toBe("cancelled");
     await release("held");
-    expect((await endOf(after, held.id, 20_000)).state).toBe("succeeded");
-    expect((await endOf(after, behind.id, 20_000)).state).toBe("succeeded");
+    expect((await endOf(after, held.id)).state).toBe("succeeded");
+    expect((await endOf(after, behind.id)).state).toBe("succeeded");
     // The order in which things were asked for is not the clock's.
     const last = await request(after, null, "last");
     const ids = (await after.operations.recent({ agent: null, limit: 10 })).map(({ id }) => id);
@@ -71,9 +71,9 @@ it("a clock that jumps while operations run and wait holds nothing up", async ()
   await when(jobs, second.id, ({ waitingBehind }) => waitingBehind === first.id);
   setClock(Date.now() - 3 * HOUR);
   await release("first");
-  expect((await endOf(jobs, second.id, 20_000)).state).toBe("succeeded");
+  expect((await endOf(jobs, second.id)).state).toBe("succeeded");
   setClock(Date.now() + 6 * HOUR);
-  expect((await endOf(jobs, (await request(jobs, ada, "third")).id, 20_000)).state).toBe("succeeded");
+  expect((await endOf(jobs, (await request(jobs, ada, "third")).id)).state).toBe("succeeded");
 });
 
 it("deliveries that an older Creel has put off until some time are taken up at once", async () => {
@@ -84,7 +84,7 @@ it("deliveries that an older Creel has put off until some time are taken up at o
   await redis.lrem("creel:lane:here:wait", 0, id);
   await redis.zadd("creel:lane:here:delayed", String((Date.now() + 2 * HOUR) * 0x1000), id);
   jobs.startWorkers();
-  expect((await endOf(jobs, id, 20_000)).state).toBe("succeeded");
+  expect((await endOf(jobs, id)).state).toBe("succeeded");
 });
 
 it("a limit that was used up before the clock was set back ends with its window", async () => {

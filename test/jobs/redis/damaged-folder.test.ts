@@ -254,8 +254,8 @@ it("a write that the death of Redis has cut off is dropped by itself, after a co
   const killed = server.pid() ?? 0;
   process.kill(killed, "SIGKILL");
   const client = plainRedis(server.socketPath);
-  await expect.poll(() => server.pid(), { timeout: 20_000 }).not.toBe(killed);
-  await expect.poll(() => client.dbsize().catch(() => null), { timeout: 20_000 }).toBe(5);
+  await expect.poll(() => server.pid()).not.toBe(killed);
+  await expect.poll(() => client.dbsize().catch(() => null)).toBe(5);
   expect(server.restarts.map(({ userMessage }) => userMessage)).toContainEqual(expect.stringContaining("redis.torn"));
   expect(await readdir(join(stateDir, "redis.torn"))).toContain("appendonly.aof.1.incr.aof");
 });
@@ -264,11 +264,11 @@ it("a rewrite of the files is no loss, also when Redis is killed after it, nor i
   const server = await startRedis(stateDir);
   const client = plainRedis(server.socketPath);
   await client.bgrewriteaof();
-  await expect.poll(() => readFile(manifest(), "utf8"), { timeout: 20_000 }).toMatch(/2\.base.*\n.*2\.incr[^\n]*\n$/);
+  await expect.poll(() => readFile(manifest(), "utf8")).toMatch(/2\.base.*\n.*2\.incr[^\n]*\n$/);
   await client.set("after", "x");
   const killed = server.pid() ?? 0;
   process.kill(killed, "SIGKILL");
-  await expect.poll(() => client.dbsize().catch(() => null), { timeout: 20_000 }).toBe(6);
+  await expect.poll(() => client.dbsize().catch(() => null)).toBe(6);
   client.disconnect();
   await server.stop();
   const moved = await temporaryFolder();

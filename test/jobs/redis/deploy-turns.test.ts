@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 async function ended({ id }: Operation): Promise<Operation> {
-  for await (const operation of jobs.operations.watch(id, AbortSignal.timeout(20_000))) {
+  for await (const operation of jobs.operations.watch(id, AbortSignal.timeout(60_000))) {
     if (isEnded(operation)) return operation;
   }
   throw new Error(`${id} did not end.`);

@@ -207,7 +207,7 @@ it("workers end also while their Redis takes commands and answers none", async (
   const { socketPath } = await startRedis();
   const jobs = await openJobs(socketPath, []);
   jobs.startWorkers();
-  await expect.poll(() => jobs.attendance.isServed("here"), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => jobs.attendance.isServed("here")).toBe(true);
   await plainRedis(socketPath).call("CLIENT", "PAUSE", "600000", "ALL");
   await jobs.close();
 });
@@ -223,7 +223,7 @@ it("a lane that is broken keeps no operation of others from its worker", async (
   const { id } = await ask("here");
   // Its delivery is lost, so that only the sweep can find it.
   const queue = new Queue("here", { connection: redis, prefix: "creel:lane" });
-  await expect.poll(() => queue.getJobState(id), { timeout: 20_000 }).toBe("waiting");
+  await expect.poll(() => queue.getJobState(id)).toBe("waiting");
   await queue.remove(id);
   jobs.startWorkers();
   expect((await endOf(jobs, id)).state).toBe("succeeded");

@@ -70,7 +70,7 @@ export function plainRedis(socketPath: string): Redis {
 }
 
 /** All records that a watcher sees, the ended one last. */
-export async function watchToEnd(jobs: Jobs, id: OperationId, limitMs = 40_000): Promise<Operation[]> {
+export async function watchToEnd(jobs: Jobs, id: OperationId, limitMs = 100_000): Promise<Operation[]> {
   const seen: Operation[] = [];
   for await (const operation of jobs.operations.watch(id, AbortSignal.timeout(limitMs))) seen.push(operation);
   return seen;
@@ -87,7 +87,7 @@ export async function when(
   jobs: Jobs,
   id: OperationId,
   test: (operation: Operation) => boolean,
-  limitMs = 20_000,
+  limitMs = 60_000,
 ): Promise<Operation> {
   for await (const operation of jobs.operations.watch(id, AbortSignal.timeout(limitMs))) {
     if (test(operation)) return operation;
