@@ -3,6 +3,7 @@ import { OpsError } from "../src/core/errors.ts";
 import type { AgentName } from "../src/core/names.ts";
 import { quoteForMessage } from "../src/core/names.ts";
 import { wanted } from "../src/operations/kind.ts";
+import { loginAt } from "../src/operations/settings/login.ts";
 import { model as operation } from "../src/operations/settings/model.ts";
 import { providerOf } from "../src/operations/settings/model-name.ts";
 import { settingsOf } from "../src/operations/settings/setup.ts";
@@ -30,7 +31,7 @@ export async function keyNeed({ services }: Sources, asked: Asked): Promise<Priv
   if (its.baseUrl !== null && !(await isKeyWanted(services, question))) return null;
   const title = known?.title ?? provider;
   const from = known?.keysAt == null ? "" : ` ${known.keysAt} has it.`;
-  const orElse = known?.hasLogin ? ` With a subscription, ${loginOf(agent, provider)}` : "";
+  const orElse = known?.hasLogin ? ` With a subscription, ${loginAt(agent, provider)}` : "";
   return {
     question: {
       title: `The key for ${title}`.slice(0, 45),
@@ -43,11 +44,6 @@ export async function keyNeed({ services }: Sources, asked: Asked): Promise<Priv
       return wanted(operation, agent, { agent, model: name, key });
     },
   };
-}
-
-/** What to do instead of giving a key. */
-function loginOf(agent: AgentName, provider: string): string {
-  return `creel ssh ${agent} and there: podman exec -it openclaw-gateway openclaw models auth login --provider ${provider}`;
 }
 
 /** A server of one's own says itself whether it wants a key. One that cannot be asked is taken for one that does not: creel.yaml gives it none. */

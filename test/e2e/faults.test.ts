@@ -3,11 +3,13 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createBotServices } from "../../services/bot-service/fetched-bot-services.ts";
 import { probeExposed } from "../../services/gateway/exposure.ts";
 import type { Gateway } from "../../services/gateway/gateway.ts";
 import { createQuadletGateway } from "../../services/gateway/quadlet-gateway.ts";
 import { generateHostKey } from "../../services/host-shell/host-key.ts";
 import { createSshShells } from "../../services/host-shell/ssh.ts";
+import { createModelApis } from "../../services/model-api/fetched-model-apis.ts";
 import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
 import { debian } from "../../services/system/debian/debian.ts";
 import { folderWorkspaces } from "../../services/workspace/folder.ts";
@@ -201,5 +203,7 @@ function realServices(stateDir: string): DeployPorts {
     layersFor: async () => [],
     resolveSecret: async (ref) => await Promise.reject(new Error(ref)),
     workspaces: folderWorkspaces(),
+    creelsToken: async () => null,
+    ...{ modelApis: createModelApis(), botServices: createBotServices() },
   };
 }

@@ -11,6 +11,7 @@ import type { Connection } from "../connection.ts";
 import type { Standing, StepContext } from "../definition.ts";
 import { leaveHost, type Machine } from "../machine.ts";
 import { type Providers, selectProvider } from "../providers.ts";
+import { askServices } from "../settings/ask-services.ts";
 import { settingsOf } from "../settings/setup.ts";
 import type { TokenPorts } from "./gateway.ts";
 import { contentsOf, type SetupPorts } from "./setup.ts";
@@ -23,7 +24,7 @@ export interface CreatePorts {
 
 interface CheckPorts extends TokenPorts, SetupPorts {
   readonly providers: Providers;
-  readonly registry: Pick<AgentRegistry, "get">;
+  readonly registry: Pick<AgentRegistry, "get" | "list">;
 }
 
 /** Everything that can be known to fail before anything is touched. */
@@ -33,8 +34,12 @@ export async function validateRequest(
   request: DeployParams,
   signal: AbortSignal,
 ) {
-  await requireFree(ports, request.name);
-  return await validateOffer(ports, provider, request, signal);
+  const { name } = request;
+  await requireFree(ports, name);
+  const offer = await validateOffer(ports, provider, request, signal);
+  const chosen = (await ports.registry.get(name))?.settings.chosen ?? {};
+  await askServices(ports, name, await settingsOf(ports, name, chosen), signal);
+  return offer;
 }
 
 /** The same before the operation exists: with what is under way, the name may be taken or become free. */

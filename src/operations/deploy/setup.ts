@@ -4,7 +4,7 @@ import type { Secret, SecretRef } from "../../core/secrets.ts";
 import type { SettingsPorts } from "../settings/ports.ts";
 import { secretsOf } from "../settings/setup.ts";
 
-export interface SetupPorts extends Pick<SettingsPorts, "layersFor" | "resolveSecret"> {
+export interface SetupPorts extends Omit<SettingsPorts, "keepSecret"> {
   readonly workspaces: Workspaces;
 }
 

@@ -6,6 +6,7 @@ import type { AgentName } from "../../core/names.ts";
 import type { Secret, SecretRef } from "../../core/secrets.ts";
 import { providerOf } from "./model-name.ts";
 import type { SettingsPorts } from "./ports.ts";
+import { secretsOf } from "./setup.ts";
 
 export const SERVICE_NAMES: Readonly<Record<AgentChannel, string>> = { telegram: "Telegram", discord: "Discord" };
 
@@ -65,22 +66,21 @@ export async function askAboutBot(
   return bot;
 }
 
-/** Of every channel that is set up. @throws OpsError as `askAboutBot`. */
-export async function askAboutBots(
-  ports: BotPorts,
+/** Everything that services can say of an agent before there is one. @throws OpsError as `askAboutModels`, `askAboutBot`, `secretsOf`. */
+export async function askServices(
+  ports: Omit<SettingsPorts, "keepSecret"> & { readonly registry: Pick<AgentRegistry, "list"> },
   agent: AgentName,
   settings: AgentSettings,
-  secrets: Secrets,
   signal?: AbortSignal,
-): Promise<Readonly<Record<AgentChannel, Bot | null>>> {
-  const bots: Record<AgentChannel, Bot | null> = { telegram: null, discord: null };
+): Promise<void> {
+  const secrets = await secretsOf(ports, settings);
+  await askAboutModels(ports, settings, secrets, signal);
   for (const channel of AGENT_CHANNELS) {
     const its = settings.channels[channel];
     const token = its === null ? undefined : secrets.get(its.token);
     if (its === null || token === undefined) continue;
-    bots[channel] = await askAboutBot(ports, { agent, channel, apiRoot: its.apiRoot, token }, signal);
+    await askAboutBot(ports, { agent, channel, apiRoot: its.apiRoot, token }, signal);
   }
-  return bots;
 }
 
 function creelsOwn(channel: AgentChannel): OpsError {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { HostSystem } from "../../../services/system/system.ts";
 import { concernChannel, concernModel } from "../../agent-settings/differences.ts";
 import type { Agent, AgentRegistry } from "../../core/agent.ts";
-import { AGENT_CHANNELS, type AgentChannel } from "../../core/agent-settings.ts";
+import { AGENT_CHANNELS, type AgentChannel, type AgentSettings } from "../../core/agent-settings.ts";
 import { OpsError } from "../../core/errors.ts";
 import { hostLane } from "../../core/lane.ts";
 import type { AgentName } from "../../core/names.ts";
@@ -13,6 +13,8 @@ import { agentNamed, type MachinePorts, machineOf, machineWith } from "../machin
 import { host as hostSchema, nothing } from "../schemas.ts";
 import { askAboutBot, askAboutModels } from "./ask-services.ts";
 import type { SetGateway } from "./gateway-parts.ts";
+import { loginAt } from "./login.ts";
+import { providerOf } from "./model-name.ts";
 import { type Choose, changesOf, isIdle, type Plan, planFor, planSchema } from "./plan.ts";
 import type { SettingsPorts } from "./ports.ts";
 import { connectedAs, firstAnswer } from "./prove.ts";
@@ -25,7 +27,7 @@ export interface ChangePorts extends MachinePorts, SettingsPorts {
 }
 
 /** What has to be proven whether it was changed or not. */
-export interface Subjects {
+interface Subjects {
   readonly model: boolean;
   readonly channels: readonly AgentChannel[];
 }
@@ -149,8 +151,12 @@ export function changeOperation<Params extends OfAgent>(
       });
       const { answer } = await step("answers", async ({ signal }) => {
         if (!isModelNew) return { answer: null };
-        const ask = connection.use(signal, (shell) => firstAnswer({ talk: gateway.talk, shell, port }, id, signal));
-        return { answer: await ask };
+        try {
+          const ask = connection.use(signal, (shell) => firstAnswer({ talk: gateway.talk, shell, port }, id, signal));
+          return { answer: await ask };
+        } catch (error) {
+          throw withLogin(ports, name, settings, error);
+        }
       });
       const expected = Object.fromEntries(connecting.map((channel) => [channel, known[channel]]));
       const look = connectedAs(name, expected, elapsed);
@@ -178,6 +184,15 @@ export function changeOperation<Params extends OfAgent>(
 
     undo: undoChange<Params>(ports),
   });
+}
+
+/** Where the gateway logs in by itself, an agent without a key cannot answer before it has. */
+function withLogin(ports: ChangePorts, agent: AgentName, settings: AgentSettings, error: unknown): unknown {
+  if (!(error instanceof OpsError) || error.retry === "later" || settings.model === null) return error;
+  const { provider, settings: its } = providerOf(settings, settings.model);
+  if (its.key !== null || !ports.modelApis.known(provider)?.hasLogin) return error;
+  const hint = `It has no key and may have to log in first: ${loginAt(agent, provider)}`;
+  return new OpsError({ ...error, userMessage: error.userMessage, hint, cause: error });
 }
 
 function copyOf<Value extends object>(value: Value | null): Value | null {

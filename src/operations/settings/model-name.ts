@@ -33,4 +33,4 @@ export function readModelName(typed: string): string | null {
 }
 
 /** Instead of a model: what was chosen by command counts no more. */
-export const AS_IN_SETTINGS = "default";
+const AS_IN_SETTINGS = "default";

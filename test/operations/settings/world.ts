@@ -15,7 +15,7 @@ import { createMemorySetup, type MemorySetupOptions } from "./memory-setup.ts";
 type Asked = Readonly<Record<string, Json>>;
 
 export const bob = parseAgentName("bob");
-export const goodKey = new Secret(`${CANARY}-key`);
+const goodKey = new Secret(`${CANARY}-key`);
 export const ADA_BOT = { id: "100000001", name: "ada_bot" };
 export const OTHER_BOT = { id: "100000002", name: "other_bot" };
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Manner } from "../../../services/model-api/known.ts";
 
 /** One answer instead of the right one. */
-export interface Odd {
+interface Odd {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
