@@ -71,6 +71,9 @@ test("nothing that comes over the gateway ends the process, and what cannot be r
   for (const text of ["", "{", "[]", '"x"', "null", `${"[".repeat(5000)}${"]".repeat(5000)}`])
     world.server.sendFrame(text);
   await isServed(world);
+  // Answers may still be under way.
+  await world.chat.close();
+  await world.server.down();
   // Letters that were typed before have been answered before.
   while (world.server.violations.some((text) => /40060/.test(text))) world.server.takeViolation("40060");
   const told = world.errors.map((error) => (error instanceof OpsError ? error.userMessage : String(error)));

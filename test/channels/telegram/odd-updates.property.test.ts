@@ -52,6 +52,9 @@ test("whatever an update is, the ones after it are handled, and what cannot be r
   expect(told[0]).toBe("Telegram sent a message or a press that cannot be read; it was left out.");
   expect(told.filter((words) => !/that cannot be read; it was left out/.test(words))).toEqual([]);
   server.forgiveUnanswered();
+  // The last answers may still be under way.
+  await running.chat.close();
+  await server.down();
   // Presses that the service never made are answered in vain.
   while (server.violations.length > 0) server.takeViolation(/answerCallbackQuery|900/);
 });
