@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { type AgentRegistry, isBeingRemoved } from "../core/agent.ts";
+import type { SettingsLayer } from "../core/agent-settings.ts";
 import { asOpsError } from "../core/errors.ts";
 import type { Host } from "../core/host.ts";
 import { hostLane } from "../core/lane.ts";
 import type { AgentName } from "../core/names.ts";
 import { mayHaveBegun } from "../core/operation.ts";
+import { secretsIn } from "../core/secrets.ts";
 import { defineOperation, defineUndo, PATIENT } from "./definition.ts";
 import { goOnServing, servingAgain } from "./go-on-serving.ts";
 import type { OperationKind } from "./kind.ts";
@@ -12,6 +14,7 @@ import { whereabouts } from "./lanes.ts";
 import { agentNamed, leaveHost, type MachinePorts, machineWith } from "./machine.ts";
 import { selectProvider } from "./providers.ts";
 import { agentName, host as hostSchema, nothing } from "./schemas.ts";
+import { factsOf, understood } from "./told.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -26,8 +29,14 @@ const params = z.strictObject({ agent: agentName });
 export const destroy: OperationKind<z.output<typeof params>, DestroyPorts> = {
   kind: "destroy",
   words: { doing: "Removing", done: "Removed", task: "removal", agentIs: "destroying" },
-  // What has just been removed is not worth naming.
-  tell: () => ({}),
+  // Of what has just been removed, only what is still there is worth naming. A key may be in use elsewhere, and a token may be wanted again.
+  tell({ result }) {
+    const { secrets = [] } = understood(result, { secrets: z.array(z.string()) });
+    const rest = "it may be used elsewhere; creel secrets rm takes one away";
+    return {
+      facts: factsOf({ "Still in the vault": secrets.length === 0 ? undefined : `${secrets.join(", ")} (${rest})` }),
+    };
+  },
   define: destroyOperation,
 };
 
@@ -42,7 +51,12 @@ export function destroyOperation(ports: DestroyPorts) {
       find: {
         title: "Find the agent",
         budgetMs: 30 * SECOND,
-        output: z.strictObject({ provider: z.string(), host: hostSchema.nullable() }),
+        output: z.strictObject({
+          provider: z.string(),
+          host: hostSchema.nullable(),
+          // References to what was put into the vault for it.
+          secrets: z.array(z.string()).default([]),
+        }),
       },
       // The gateway delivers replies in flight for up to 330 s before it stops.
       stop: { title: "Stop the gateway", budgetMs: 7 * MINUTE, output: z.strictObject({ stopped: z.boolean() }) },
@@ -55,12 +69,16 @@ export function destroyOperation(ports: DestroyPorts) {
     },
 
     async run({ id, step }, { agent: name }) {
-      const { provider: providerName, host } = await step("find", async ({ signal }) => {
+      const {
+        provider: providerName,
+        host,
+        secrets,
+      } = await step("find", async ({ signal }) => {
         const agent = await agentNamed(ports.registry, name);
         await ports.registry.put({ ...agent, lastOperation: id });
         const found =
           agent.host === null ? null : await selectProvider(ports.providers, agent.provider).find(agent.host, signal);
-        return { provider: agent.provider, host: found && { ...found } };
+        return { provider: agent.provider, host: found && { ...found }, secrets: inVault(agent.settings.chosen) };
       });
       const provider = selectProvider(ports.providers, providerName);
 
@@ -86,11 +104,16 @@ export function destroyOperation(ports: DestroyPorts) {
         await ports.registry.remove(name);
         return {};
       });
-      return { agent: name, host: host?.name ?? null };
+      return { agent: name, host: host?.name ?? null, secrets };
     },
 
     undo: undoDestroy(ports),
   });
+}
+
+/** What somebody gave with a command; what creel.yaml refers to is its own business. Each one once. */
+function inVault(chosen: SettingsLayer): string[] {
+  return [...new Set(secretsIn(chosen).map(({ ref }) => ref))].filter((ref) => ref.startsWith("vault:"));
 }
 
 /** What is still there serves again; what is gone already is forgotten. What has not been begun is not undone. */

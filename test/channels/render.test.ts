@@ -339,3 +339,17 @@ test("results from another version of Creel are shown as far as they are underst
     "Finished constructor for ada in 1 min 10 s.",
   );
 });
+
+test("what an operation did without has no line in the end", () => {
+  const steps = [
+    { name: "ready", title: "Gateway is ready" },
+    { name: "answers", title: "Its model answers" },
+  ];
+  const asked = newOperation({ ...deploy, steps }, NOW - 70_000);
+  const running = finishStep(startStep(start(asked, NOW - 60_000), "ready", NOW - 60_000), "ready", {}, NOW - 50_000);
+  expect(painted(renderProgress(running, NOW))).toContain("Its model answers");
+  const ended = painted(renderProgress(succeed(running, {}, NOW), NOW));
+  expect(ended).toContain("Gateway is ready");
+  expect(ended).toContain("1 of 1");
+  expect(ended).not.toContain("Its model answers");
+});

@@ -5,6 +5,7 @@ import type { HostName } from "../../src/core/names.ts";
 import type { Operation } from "../../src/core/operation.ts";
 import { deployOperation } from "../../src/operations/deploy/deploy.ts";
 import { destroyOperation } from "../../src/operations/destroy.ts";
+import { told } from "../../src/operations/words.ts";
 import { ask, crashPointsOf, run } from "./crash-points.ts";
 import { ada, createWorld, type WorldOptions } from "./world.ts";
 
@@ -41,6 +42,26 @@ describe("destroy", () => {
     const definition = destroyOperation(world.services);
     return { ...world, definition, operation: ask(definition, { agent: "ada" }, ada) };
   }
+
+  it("leaves what was put into the vault for the agent, and names it", async () => {
+    const world = await deployed();
+    const agent = await world.registry.get(ada);
+    if (!agent) throw new Error("There is no agent.");
+    const chosen = {
+      providers: { openai: { key: "vault:openai" }, lab: { key: "env:LAB" } },
+      channels: { telegram: { token: "vault:ada-telegram" } },
+      openclaw: { again: "vault:openai" },
+    };
+    await world.registry.put({ ...agent, settings: { ...agent.settings, chosen } });
+    const { record } = await run(world.definition, world.operation);
+    expect(await world.registry.get(ada)).toBeNull();
+    expect(told(record).facts).toEqual([
+      {
+        name: "Still in the vault",
+        value: "vault:openai, vault:ada-telegram (it may be used elsewhere; creel secrets rm takes one away)",
+      },
+    ]);
+  });
 
   it.each(crashPointsOf(destroyOperation(createWorld().services)))(
     "removes host and agent despite a worker's death at $step, $moment",

@@ -19,7 +19,7 @@ const TONES: Readonly<Record<Operation["state"], Tone>> = {
 /** An operation on its way; also its last state, which the outcome follows. */
 export function renderProgress(operation: Operation, nowMs: number): Message {
   const elapsed = formatElapsed((operation.endedAtMs ?? nowMs) - askedAtMs(operation));
-  const toDo = operation.undo.length > 0 ? operation.undo : operation.steps;
+  const toDo = operation.undo.length > 0 ? operation.undo : begun(operation);
   const finished = toDo.filter((step) => step.state === "done").length;
   const bar: Block = { type: "bar", done: finished, total: toDo.length, note: elapsed };
   const steps: Block = { type: "steps", steps: begun(operation).map((step) => renderStep(step, nowMs)) };
@@ -39,7 +39,8 @@ export function undoingTitle(operation: Operation): string {
 }
 
 /** What will not be done any more is not worth a line, nor what was told before it was asked to go on. */
-export function begun({ steps, undo, resumedAtMs }: Operation): readonly StepRecord[] {
+export function begun({ state, steps, undo, resumedAtMs }: Operation): readonly StepRecord[] {
+  if (state === "succeeded") return steps.filter((step) => step.state !== "pending");
   if (undo.length === 0) return steps;
   return resumedAtMs === null ? [...steps.filter(({ state }) => state !== "pending"), ...undo] : undo;
 }
