@@ -65,7 +65,7 @@ export async function assemble(
 
 function buildDesk(
   config: Config,
-  { redact }: Tools,
+  { redact, learn }: Tools,
   { audit, memory, limiter }: ConnectedStore,
   services: Services,
   { operations }: Jobs,
@@ -73,7 +73,7 @@ function buildDesk(
   const { limits } = config.settings;
   checkLimits(config);
   return createDesk({
-    ...{ commands, operations, audit, services, memory, limiter, limits, redact },
+    ...{ commands, operations, audit, services, memory, limiter, limits, redact, learn },
     authority: authorityOf(config),
     now: Date.now,
     elapsed: () => performance.now(),

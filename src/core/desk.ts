@@ -5,6 +5,8 @@ import type { OpsError } from "./errors.ts";
 import type { Message } from "./message.ts";
 import type { OperationId } from "./names.ts";
 import type { Operation } from "./operation.ts";
+import type { PrivateQuestion } from "./private-question.ts";
+import type { Secret } from "./secrets.ts";
 import type { TicketId } from "./ticket.ts";
 
 /** A command as somebody typed or clicked it, before anything is checked. */
@@ -67,6 +69,8 @@ export type Reply =
       /** null where the answer is typed. */
       readonly ticket: TicketId | null;
     }
+  /** Ask this person alone, and hand the answer to `enter`. A person has one such question at a time. */
+  | { readonly type: "ask-privately"; readonly question: PrivateQuestion; readonly ticket: TicketId }
   /** A ticket was answered with no, by who may. */
   | { readonly type: "declined" }
   | { readonly type: "refused"; readonly error: OpsError };
@@ -74,6 +78,18 @@ export type Reply =
 export interface Choice {
   readonly value: string;
   readonly label: string;
+}
+
+/** A private question that has been asked. */
+export interface AskedInPrivate {
+  readonly ticket: TicketId;
+  readonly question: PrivateQuestion;
+  /** What asks for it again. */
+  readonly submission: Submission;
+  /** The message that asks; null: it was not bound to one. */
+  readonly message: string | null;
+  /** Its two minutes are not over. */
+  readonly isOpen: boolean;
 }
 
 /** The one entrance for every channel: authority, validation, confirmation and audit happen behind it, once. */
@@ -91,6 +107,15 @@ export interface Desk {
   bind(ticket: TicketId, message: string): Promise<void>;
   /** Somebody pressed a ticket's button. Never throws an OpsError. */
   answer(actor: Actor, ticket: TicketId, message: string, answer: "yes" | "no"): Promise<Reply>;
+  /** What this person was asked in private last, until some minutes after its time; null for strangers. May throw OpsError `store-unavailable`. */
+  askedInPrivate(actor: Actor): Promise<AskedInPrivate | null>;
+  /**
+   * Somebody entered what they were asked for. Refused values may be entered again within the ticket's time; the first good one closes it.
+   * Never throws an OpsError.
+   */
+  enter(actor: Actor, ticket: TicketId, value: Secret): Promise<Reply>;
+  /** Somebody does not want to enter it, or cannot be asked. Nothing when it is not theirs. Idempotent. */
+  leave(actor: Actor, ticket: TicketId): Promise<void>;
   /** At most 25 values for an option that have `prefix` in them, those that start with it first; empty for strangers. */
   complete(actor: Actor, command: string, option: string, prefix: string): Promise<Choice[]>;
   /** Operations that have not ended, newest first; empty for strangers. */

@@ -10,12 +10,16 @@ import { asOpsError, OpsError } from "../core/errors.ts";
 import type { Message } from "../core/message.ts";
 import { type AgentName, isAgentName, quoteForMessage } from "../core/names.ts";
 import { isEnded } from "../core/operation.ts";
+import { checkEntered, type Learn } from "../core/private-question.ts";
 import { redactError } from "../core/redaction.ts";
+import { Secret } from "../core/secrets.ts";
+import type { TicketId } from "../core/ticket.ts";
 import type { Operations } from "../operations/journal.ts";
 import type { Look, QuestionPorts, Sources } from "../questions/question.ts";
 import { complete as choicesFor } from "./completion.ts";
 import { checkAgentKnown, checkAnythingToName } from "./known-agents.ts";
 import { checkRate, type Limits } from "./limits.ts";
+import { createPrivateQuestions, type PrivateQuestions } from "./private-questions.ts";
 import { createStrangers, type Strangers } from "./strangers.ts";
 import { createTickets, type Tickets } from "./tickets.ts";
 
@@ -34,12 +38,15 @@ export interface DeskParts {
   readonly elapsed: () => number;
   /** Hides credentials: people paste them into the wrong place, and refusals are written down. */
   readonly redact: (text: string) => string;
+  /** Of what is entered, before anything else is done with it. */
+  readonly learn: Learn;
   /** Unguessable; printable ASCII of at most 40 bytes. */
   readonly makeTicketId: () => string;
 }
 
 interface Parts extends DeskParts {
   readonly strangers: Strangers;
+  readonly questions: PrivateQuestions;
 }
 
 const RECENT = 50;
@@ -49,6 +56,9 @@ export function createDesk(parts: DeskParts): Desk {
   const { memory, now, elapsed, makeTicketId: makeId } = parts;
   const tickets = createTickets({ memory, now, elapsed, makeId });
   const strangers = createStrangers({ append: (event) => parts.audit.append(event), now, elapsed });
+  const questions = createPrivateQuestions({ memory, now, elapsed, makeId });
+  const whole: Parts = { ...parts, strangers, questions };
+  const entering = new Map<TicketId, Promise<unknown>>();
   const rank = (actor: Actor) => rankOf(actor, parts.authority);
   /** @returns whether the stranger should be told so. */
   const turnAway = (actor: Actor, attempt: Submission): boolean => {
@@ -76,13 +86,34 @@ export function createDesk(parts: DeskParts): Desk {
       // In a chat a confirmation is an answered ticket, never something that was typed along with the command.
       const understood = understand(submission, parts.commands);
       const asked = origin === undefined ? understood : { ...understood, confirmation: null };
-      return orRefuse(actor, asked, () => serve({ ...parts, strangers }, tickets, actor, asked, origin));
+      return orRefuse(actor, asked, () => serve(whole, tickets, actor, asked, origin));
     },
     refuse: (actor, error) =>
       orRefuse(actor, UNREADABLE, async () => {
         throw rank(actor) === "stranger" ? notPermitted(actor) : error;
       }),
-    bind: (ticket, message) => tickets.bind(ticket, message),
+    async bind(ticket, message) {
+      if (!(await questions.bind(ticket, message))) await tickets.bind(ticket, message);
+    },
+    askedInPrivate: async (actor) => (rank(actor) === "stranger" ? null : questions.asked(actor)),
+    async enter(actor, ticket, value) {
+      // One at a time: of two that are entered at once the second one finds the question closed.
+      const mine = (entering.get(ticket) ?? Promise.resolve()).then(async () => {
+        const attempt: Submission = { command: "enter", options: {}, confirmation: null };
+        return orRefuse(actor, attempt, async () => {
+          if (rank(actor) === "stranger") throw notPermitted(actor);
+          const { submission, origin } = await questions.check(actor, ticket);
+          return orRefuse(actor, submission, () => take(whole, actor, ticket, value, submission, origin));
+        });
+      });
+      entering.set(ticket, mine);
+      const reply = await mine;
+      if (entering.get(ticket) === mine) entering.delete(ticket);
+      return reply;
+    },
+    async leave(actor, ticket) {
+      if (rank(actor) !== "stranger") await questions.close(actor, ticket);
+    },
     async answer(actor, ticket, message, answer) {
       const attempt = { command: answer === "yes" ? "confirm" : "decline", options: {}, confirmation: null };
       return orRefuse(actor, attempt, async () => {
@@ -90,9 +121,7 @@ export function createDesk(parts: DeskParts): Desk {
         const { submission, origin } = await tickets.check(ticket, actor, message);
         const reply: Reply =
           answer === "yes"
-            ? await orRefuse(actor, submission, () =>
-                serve({ ...parts, strangers }, tickets, actor, submission, origin),
-              )
+            ? await orRefuse(actor, submission, () => serve(whole, tickets, actor, submission, origin))
             : { type: "declined" };
         if (answer === "no") await recordRefusal(parts, actor, submission, declined());
         await tickets.close(ticket);
@@ -153,7 +182,31 @@ async function serve(
     return { type: "confirm", question, expected, ticket };
   }
   if (confirmation !== null) checkConfirmed(submission.confirmation ?? "", confirmation.expected);
-  return await carryOut(parts, request, [sources, look], origin);
+  return await carryOut(parts, request, [sources, look], { submission, origin });
+}
+
+/** What was entered makes the request that was kept complete. Everything about it is looked at again: it was asked up to two minutes ago. */
+async function take(
+  parts: Parts,
+  actor: Actor,
+  ticket: TicketId,
+  entered: Secret,
+  submission: Submission,
+  origin: Origin | undefined,
+): Promise<Reply> {
+  const value = new Secret(checkEntered(entered.reveal()));
+  parts.learn(value);
+  const { command, request } = await complete(parts, readCommand(submission, parts.commands));
+  if (request.type !== "operation") throw new OpsError({ code: "internal", userMessage: "Nothing was asked for." });
+  await checkAgentKnown({ ...parts, registry: parts.services.registry }, command, submission);
+  const sources = sourcesFor(parts, actor, origin);
+  const need = (await request.needs?.(sources)) ?? null;
+  const wanted = need === null ? request : await need.take(value, sources);
+  await parts.operations.check(wanted);
+  const { kind, params, agent } = wanted;
+  const operation = await parts.operations.enqueue({ kind, params, agent, requestedBy: actor, origin });
+  await parts.questions.close(actor, ticket);
+  return { type: "operation", operation };
 }
 
 async function confirmationOf(request: CommandRequest, sources: Sources): Promise<Confirmation | null> {
@@ -174,10 +227,10 @@ async function nothingToDo(request: CommandRequest, sources: Sources, look: Look
 }
 
 async function carryOut(
-  { operations }: DeskParts,
+  { operations, questions }: Parts,
   request: CommandRequest,
   [sources, look]: readonly [Sources, Look],
-  origin: Origin | undefined,
+  { submission, origin }: { readonly submission: Submission; readonly origin: Origin | undefined },
 ): Promise<Reply> {
   switch (request.type) {
     case "question":
@@ -186,7 +239,13 @@ async function carryOut(
       return await request.carryOut(sources, look);
     case "operation": {
       const { kind, params, agent } = request;
-      const operation = await operations.enqueue({ kind, params, agent, requestedBy: sources.actor, origin });
+      const { actor } = sources;
+      const { question } = (await request.needs?.(sources)) ?? { question: null };
+      if (question !== null) {
+        const ticket = await questions.open(actor, question, { submission, origin });
+        return { type: "ask-privately", question, ticket };
+      }
+      const operation = await operations.enqueue({ kind, params, agent, requestedBy: actor, origin });
       return { type: "operation", operation };
     }
   }

@@ -37,7 +37,17 @@ export async function ack(): Promise<Result> {
   stack.defer(() => jobs.close());
   const { operations, audit, registry, memory, limiter } = jobs;
   const desk = createDesk({
-    ...{ commands, operations, audit, services: { ...services, registry }, memory, limiter, limits: {}, ...clocks },
+    ...{
+      commands,
+      operations,
+      audit,
+      services: { ...services, registry },
+      memory,
+      limiter,
+      limits: {},
+      ...clocks,
+      learn: () => undefined,
+    },
     authority: { owners: people({ terminal: [owner.user] }), operators: people({}) },
     makeTicketId: () => "none",
   });

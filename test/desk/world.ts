@@ -46,6 +46,7 @@ export interface DeskWorld {
   readonly services: Services;
   readonly audit: ReturnType<typeof createMemoryAudit>;
   readonly memory: ChannelMemory;
+  readonly redact: (text: string) => string;
 }
 
 /** The real desk over stores in memory. */
@@ -70,6 +71,7 @@ export function createDeskWorld(
   const definitions = kinds.map((kind) => kind.define(services, read));
   const operations = createMemoryOperations(now, options.steps ?? (() => DEPLOY_STEPS), definitions);
   const audit = createMemoryAudit();
+  const redactor = createRedactor();
   const desk = createDesk({
     commands: options.commands ?? commands,
     authority: { owners: people({ terminal: [owner.user] }), operators: people({}), ...options.authority },
@@ -82,9 +84,10 @@ export function createDeskWorld(
     services: { ...services, ...options.services },
     now,
     elapsed: options.elapsed ?? now,
-    redact: createRedactor().redact,
+    redact: redactor.redact,
+    learn: (value) => redactor.learn(value.reveal()),
   });
-  return { desk, operations, registry, provider, services, audit, memory };
+  return { desk, operations, registry, provider, services, audit, memory, redact: redactor.redact };
 }
 
 /** `among`, where the command `name`, which asks `question`, is answered with what `ask` finds. */

@@ -17,6 +17,7 @@ import {
   renderWelcome,
 } from "../render/chat.ts";
 import { renderPressedLate } from "../render/late.ts";
+import { notEntered } from "../render/private.ts";
 import { renderRefusal } from "../render/refusal.ts";
 import { renderQuestion } from "../render/terminal.ts";
 import { type Answering, answering } from "./answering.ts";
@@ -76,7 +77,7 @@ export function createChatHandler(parts: HandlerParts): ChatHandler {
           return asked.completed(actor, place, said) ?? said;
         })();
         if (await askedAgain(event, place, "wrote", () => reading)) return;
-        await submit({ ...parts, asked }, { to, place, canPost }, actor, { place, key }, () => reading);
+        await submit({ ...parts, asked }, { actor, to, place, canPost }, actor, { place, key }, () => reading);
       });
     },
     async press(event) {
@@ -93,7 +94,8 @@ export function createChatHandler(parts: HandlerParts): ChatHandler {
         const read = async () => parseLine(await presses.lineOf(press), commands);
         if (await askedAgain(event, place, "pressed", read)) return;
         if (isChoice(press)) await to.disarm();
-        if (!isOnce(press)) return submit({ ...parts, asked }, { to, place, canPost }, actor, { place, key }, read);
+        if (!isOnce(press))
+          return submit({ ...parts, asked }, { actor, to, place, canPost }, actor, { place, key }, read);
         // One key for the message, so that pressing twice asks once.
         return settle(
           parts,
@@ -127,6 +129,7 @@ function readable(read: () => Submission): Submission | null {
 }
 
 interface Listener {
+  readonly actor: Actor;
   readonly to: Answering;
   readonly place: Place;
   /** As in `CommandEvent`. */
@@ -173,7 +176,7 @@ function isAlone({ user }: Actor, { channel, chat }: Place): boolean {
 /** `asked` is what a question is about. */
 async function show(
   parts: HandlerParts,
-  { to, place, canPost }: Listener,
+  { actor, to, place, canPost }: Listener,
   reply: Reply,
   asked: Submission | null,
 ): Promise<void> {
@@ -194,6 +197,9 @@ async function show(
       if (reply.error.code === "not-found") await to.disarm();
       await to.answer(renderRefusal(reply.error));
       return;
+    case "ask-privately":
+      await desk.leave(actor, reply.ticket);
+      return void (await to.answer(renderRefusal(notEntered(reply.question, "seen"))));
     case "confirm": {
       const { question, expected, ticket } = reply;
       if (ticket === null) return void (await to.answer({ ...renderQuestion(question, expected), private: true }));
@@ -229,7 +235,7 @@ async function settle(parts: HandlerParts, to: Answering, event: PressEvent, rep
   }
   if (reply.type === "answer") return to.replace({ ...reply.message, actions: [] });
   if (reply.type === "declined") return to.replace(renderDeclined());
-  return show(parts, { to, place: event.posted.place, canPost: event.canPost }, reply, null);
+  return show(parts, { actor: event.actor, to, place: event.posted.place, canPost: event.canPost }, reply, null);
 }
 
 /** One that was asked to go on before, from elsewhere, is told there. */

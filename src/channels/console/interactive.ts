@@ -1,7 +1,10 @@
 import { asOpsError } from "../../core/errors.ts";
 import type { Operation } from "../../core/operation.ts";
+import { Secret } from "../../core/secrets.ts";
+import { QUESTION_MS } from "../../core/ticket.ts";
 import { visible } from "../../core/typed.ts";
 import { renderOutcome } from "../render/operation.ts";
+import { enterPrompt, renderEnterHidden } from "../render/private.ts";
 import { renderRefusal } from "../render/refusal.ts";
 import { confirmationPrompt, PRESS_AGAIN, PROMPT, renderGreeting, renderQuestion } from "../render/terminal.ts";
 import { asksToLeave } from "./farewell.ts";
@@ -10,7 +13,7 @@ import { decideToLeave, type Leaving } from "./leaving.ts";
 import { LEAVING, runLine, type SessionParts } from "./session.ts";
 import { createUnwatched } from "./unwatched.ts";
 
-type Parts = Omit<SessionParts, "confirm" | "unwatched"> & { readonly leaving: Leaving | null };
+type Parts = Omit<SessionParts, "confirm" | "enter" | "unwatched"> & { readonly leaving: Leaving | null };
 type Attending = Parts & Pick<SessionParts, "unwatched">;
 
 /** A person at a terminal, until they leave or `signal` aborts. Resolves to the exit status, always 0. */
@@ -71,12 +74,23 @@ async function leave(parts: Attending, keyboard: Keyboard): Promise<boolean> {
 async function runTyped(parts: Attending, keyboard: Keyboard, line: string): Promise<boolean> {
   const detach = new AbortController();
   const stop = (reason: "interrupt" | "end") => detach.abort(reason === "end" ? LEAVING : "detached");
+  let expiry = AbortSignal.abort();
   const confirm = async (question: string, expected: string) => {
     parts.screen.print(renderQuestion(question, null));
     const typed = await keyboard.ask(confirmationPrompt(expected));
     return typed.type === "line" ? typed.text : "";
   };
-  await keyboard.during(() => runLine({ ...parts, confirm }, line, detach.signal), stop);
+  const enter: SessionParts["enter"] = async (question, attempt) => {
+    if (!keyboard.hides) return "seen";
+    if (attempt === 1) {
+      expiry = AbortSignal.timeout(QUESTION_MS);
+      parts.screen.print(renderEnterHidden(question));
+    }
+    const typed = await keyboard.askHidden(enterPrompt(question), expiry);
+    if (typed.type === "line") return new Secret(typed.text);
+    return expiry.aborted ? "expired" : "left";
+  };
+  await keyboard.during(() => runLine({ ...parts, confirm, enter }, line, detach.signal), stop);
   return !detach.signal.aborted;
 }
 

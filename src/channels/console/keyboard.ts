@@ -32,6 +32,13 @@ export interface KeyboardParts {
 export interface Keyboard {
   /** Shows `prompt` and waits. Lines typed ahead are taken in order. */
   ask(prompt: string): Promise<Typed>;
+  /** Whether the terminal can be kept from showing what is typed. */
+  readonly hides: boolean;
+  /**
+   * One line that is never shown, completed or remembered; for `hides` only. What is pasted beyond it is thrown away. Ctrl-C, Ctrl-D and
+   * `expiry` give it up, and nothing is left of what was typed.
+   */
+  askHidden(prompt: string, expiry: AbortSignal): Promise<Typed>;
   /** While `work` draws, keys are not echoed; Ctrl-C and the end of input go to `onStop`. */
   during<T>(work: () => Promise<T>, onStop: (reason: "interrupt" | "end") => void): Promise<T>;
   /** Prints above the line that is being typed, which stays, however long; while work draws or nobody is asked, before the next prompt. */
@@ -51,6 +58,7 @@ export function createKeyboard(parts: KeyboardParts): Keyboard {
     historySize: 500,
     removeHistoryDuplicates: true,
     completer: (line: string, done: (error: null, result: [string[], string]) => void) => {
+      if (isHidden) return done(null, [[], line]);
       parts.complete(line).then(
         ({ candidates, partial }) => done(null, [[...candidates], partial]),
         // A key that does nothing is all a person wants to see of a store that is away; commands say what is wrong.
@@ -63,9 +71,12 @@ export function createKeyboard(parts: KeyboardParts): Keyboard {
   let waiting: ((typed: Typed) => void) | null = null;
   let onStop: ((reason: "interrupt" | "end") => void) | null = null;
   let ended = false;
+  let isHidden = false;
 
   const deliver = (typed: Typed) => {
     if (waiting === null) {
+      // The rest of what was pasted.
+      if (isHidden) return;
       ahead.push(typed);
       return;
     }
@@ -84,6 +95,24 @@ export function createKeyboard(parts: KeyboardParts): Keyboard {
     Object.assign(readline, { prevRows: 0 });
     readline.prompt(true);
   };
+  const forgetLine = () => Object.assign(readline, { line: "", cursor: 0 });
+  // What is cut away in a hidden line could be pasted into a visible one, and what was said before could be taken for it.
+  input.prependListener(
+    "keypress",
+    (_text: string, key: { name?: string; ctrl?: boolean; meta?: boolean } | undefined) => {
+      if (!isHidden || key === undefined) return;
+      const { name = "", ctrl, meta } = key;
+      const isPlain = ctrl !== true && meta !== true && !["up", "down", "tab"].includes(name);
+      if (isPlain || (ctrl === true && ["c", "d", "h", "j", "m", "z"].includes(name))) return;
+      if (ctrl === true && ["u", "k", "w"].includes(name)) forgetLine();
+      Object.assign(key, { name: "nothing", ctrl: false, meta: false, sequence: "" });
+    },
+  );
+  let remembered: readonly string[] = [];
+  readline.on("history", (history) => {
+    if (isHidden) history.splice(0, history.length, ...remembered);
+    remembered = [...history];
+  });
   // Readline would close for good, and whether the person leaves is still to be asked.
   input.prependListener("keypress", (_text: string, key: { name?: string; ctrl?: boolean } | undefined) => {
     if (key?.ctrl !== true || key.name !== "d" || readline.line !== "") return;
@@ -96,6 +125,11 @@ export function createKeyboard(parts: KeyboardParts): Keyboard {
     if (onStop !== null) {
       onStop("interrupt");
       return;
+    }
+    if (isHidden) {
+      forgetLine();
+      parts.output.write("\n");
+      return deliver({ type: "interrupt", hadText: false });
     }
     const hadText = readline.line !== "";
     // Ctrl-E, Ctrl-U: empties the line that was being typed, without drawing it again.
@@ -146,6 +180,36 @@ export function createKeyboard(parts: KeyboardParts): Keyboard {
           readline.prompt(true);
         });
       } finally {
+        onStop = interruptedWork;
+        output.mute(onStop !== null);
+      }
+    },
+    hides: parts.editing,
+    async askHidden(prompt, expiry) {
+      if (ended) return { type: "end" };
+      const interruptedWork = onStop;
+      // What was typed ahead was not meant for this question.
+      ahead.length = 0;
+      forgetLine();
+      onStop = null;
+      isHidden = true;
+      output.mute(true);
+      parts.output.write(prompt);
+      const expire = () => deliver({ type: "interrupt", hadText: false });
+      try {
+        const typed = await new Promise<Typed>((resolve) => {
+          waiting = resolve;
+          expiry.addEventListener("abort", expire, { once: true });
+          if (expiry.aborted) expire();
+        });
+        if (typed.type !== "interrupt" || expiry.aborted) parts.output.write("\n");
+        // What was pasted with it comes before anything else can.
+        await new Promise((resolve) => setImmediate(resolve));
+        return typed;
+      } finally {
+        expiry.removeEventListener("abort", expire);
+        forgetLine();
+        isHidden = false;
         onStop = interruptedWork;
         output.mute(onStop !== null);
       }

@@ -21,7 +21,7 @@ const INTERRUPTED = 130;
 const LONGEST_ECHO = 400;
 const LONGEST_REPEATED = 60;
 
-type Parts = Omit<SessionParts, "confirm" | "unwatched"> & {
+type Parts = Omit<SessionParts, "confirm" | "enter" | "unwatched"> & {
   /** Where it says in the end what failed. */
   readonly summary: () => Screen;
   /** Standard error. */
@@ -46,6 +46,8 @@ export async function runPiped(parts: Parts, input: Readable, signal: AbortSigna
     parts.screen.print(renderQuestion(question, expected));
     return "";
   };
+  // The next line is a command, and what is in a file or a pipe is in other places, too.
+  const enter = async () => "nobody" as const;
   try {
     for await (const raw of readLines(input, signal)) {
       number += 1;
@@ -55,7 +57,7 @@ export async function runPiped(parts: Parts, input: Readable, signal: AbortSigna
       if (signal.aborted || asksToLeave(line)) break;
       commands += 1;
       parts.screen.write(`${PROMPT}${truncate(line, LONGEST_ECHO)}\n`);
-      const result = await runLine({ ...parts, confirm, unwatched: NOBODY_WAITS }, line, detach.signal);
+      const result = await runLine({ ...parts, confirm, enter, unwatched: NOBODY_WAITS }, line, detach.signal);
       parts.screen.write("\n");
       if (!result.ok) failed.push({ number, line: truncate(line, LONGEST_REPEATED), reason: result.reason });
     }

@@ -5,7 +5,10 @@ import type { Desk, Reply } from "../../core/desk.ts";
 import { asOpsError, OpsError } from "../../core/errors.ts";
 import { isOperationId, type OperationId, parseOperationId } from "../../core/names.ts";
 import { isEnded, type Operation } from "../../core/operation.ts";
+import type { PrivateQuestion } from "../../core/private-question.ts";
+import { Secret } from "../../core/secrets.ts";
 import { renderOutcome } from "../render/operation.ts";
+import { notEntered } from "../render/private.ts";
 import { renderRefusal } from "../render/refusal.ts";
 import { renderDetached, renderLeaving, renderNothingToWatch } from "../render/terminal.ts";
 import type { JobControl } from "./keyboard.ts";
@@ -25,7 +28,12 @@ export interface SessionParts {
   readonly unwatched: Unwatched;
   /** What somebody typed when asked; empty when nobody can be asked. */
   readonly confirm: (question: string, expected: string) => Promise<string>;
+  /** What somebody entered when asked for a secret, or why nothing was. `attempt` counts from 1. */
+  readonly enter: (question: PrivateQuestion, attempt: number) => Promise<Secret | NotEntered>;
 }
+
+/** nobody: nobody sits there who could be asked · seen: the terminal would show what is typed. */
+type NotEntered = "left" | "expired" | "nobody" | "seen";
 
 export type LineResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
@@ -46,9 +54,31 @@ export async function runLine(parts: SessionParts, line: string, detach: AbortSi
       const confirmation = await parts.confirm(reply.question, reply.expected);
       reply = await parts.desk.submit(parts.actor, { ...submission, confirmation });
     }
+    if (reply.type === "ask-privately") return await askPrivately(parts, reply, detach);
     return await showReply(parts, reply, detach);
   } catch (error) {
     return refuse(parts, asOpsError(error));
+  }
+}
+
+/** Until it is good, or nobody wants to go on. */
+async function askPrivately(
+  parts: SessionParts,
+  { question, ticket }: Extract<Reply, { type: "ask-privately" }>,
+  detach: AbortSignal,
+): Promise<LineResult> {
+  const { desk, actor } = parts;
+  for (let attempt = 1; ; attempt += 1) {
+    const entered = await parts.enter(question, attempt);
+    if (!(entered instanceof Secret)) {
+      await desk.leave(actor, ticket);
+      return refuse(parts, notEntered(question, entered));
+    }
+    const reply = await desk.enter(actor, ticket, entered);
+    if (reply.type !== "refused") return showReply(parts, reply, detach);
+    const result = refuse(parts, reply.error);
+    const asked = await desk.askedInPrivate(actor);
+    if (asked?.ticket !== ticket || !asked.isOpen || detach.aborted) return result;
   }
 }
 
@@ -63,8 +93,9 @@ async function showReply(parts: SessionParts, reply: Reply, detach: AbortSignal)
     case "refused":
       return refuse(parts, reply.error);
     case "confirm":
+    case "ask-privately":
     case "declined":
-      return refuse(parts, new OpsError({ code: "internal", userMessage: "A confirmation was asked for twice." }));
+      return refuse(parts, new OpsError({ code: "internal", userMessage: "Something was asked for twice." }));
   }
 }
 
