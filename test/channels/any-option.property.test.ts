@@ -74,7 +74,10 @@ describe("whatever is typed into any option", () => {
           const isCount = command.options.find(({ name }) => name === option)?.kind === "count";
           if (isCount || text === "") return;
           const required = command.options.filter((one) => one.required && one.name !== option);
-          const values = { ...Object.fromEntries(required.map(({ name }) => [name, "ada"])), [option]: text };
+          const values = {
+            ...Object.fromEntries(required.map(({ name, choices }) => [name, choices?.[0] ?? "ada"])),
+            [option]: text,
+          };
           const answer = await server.run(mia, command.name, values).answered;
           const pieces = answer.embeds.flatMap(({ title, description, fields }) => [
             title,

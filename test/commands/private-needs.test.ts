@@ -7,8 +7,10 @@ import { readCommand } from "../../commands/read.ts";
 import { NOTHING_KEPT, type SettingsLayer } from "../../src/core/agent-settings.ts";
 import { OpsError } from "../../src/core/errors.ts";
 import { Secret, type SecretRef } from "../../src/core/secrets.ts";
+import { deployOperation } from "../../src/operations/deploy/deploy.ts";
 import type { Sources } from "../../src/questions/question.ts";
 import { agentCalled, createDeskWorld, owner } from "../desk/world.ts";
+import { ask, run } from "../operations/crash-points.ts";
 import { ada, createWorld } from "../operations/world.ts";
 
 const key = new Secret("canary-of-a-good-key");
@@ -117,18 +119,19 @@ test("/configure shows the difference before it is asked for, and says when ther
   const layers: SettingsLayer[] = [];
   const { services } = createWorld({ layers: () => layers });
   const desk = createDeskWorld(() => 1_000, { commands: [configure], services: { layersFor: services.layersFor } });
-  await desk.registry.put(agentCalled("ada"));
-  const ask = (confirmation: string | null) =>
+  const deploy = deployOperation(desk.services);
+  await run(deploy, ask(deploy, { name: "ada", provider: null, region: null, size: null }, ada));
+  const configureAda = (confirmation: string | null) =>
     desk.desk.submit(owner, { command: "configure", options: { agent: "ada" }, confirmation });
-  expect(await ask(null)).toMatchObject({
+  expect(await configureAda(null)).toMatchObject({
     type: "answer",
     message: { title: "ada has everything that creel.yaml says." },
   });
   layers.push({ timeZone: "Europe/Berlin", model: "openai/one" });
   const question =
     "This changes the settings of ada while it serves: model: none → openai/one; timeZone: none → Europe/Berlin.";
-  expect(await ask(null)).toMatchObject({ type: "confirm", question, expected: ada });
+  expect(await configureAda(null)).toMatchObject({ type: "confirm", question, expected: ada });
   expect(desk.operations.all.size).toBe(0);
-  expect(await ask("bob")).toMatchObject({ type: "refused" });
-  expect(await ask("ada")).toMatchObject({ type: "operation" });
+  expect(await configureAda("bob")).toMatchObject({ type: "refused" });
+  expect(await configureAda("ada")).toMatchObject({ type: "operation" });
 });

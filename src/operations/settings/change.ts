@@ -6,6 +6,7 @@ import { AGENT_CHANNELS, type AgentChannel, type AgentSettings } from "../../cor
 import { OpsError } from "../../core/errors.ts";
 import { hostLane } from "../../core/lane.ts";
 import type { AgentName } from "../../core/names.ts";
+import { createRedactor, type Redact } from "../../core/redaction.ts";
 import { connectionTo } from "../connection.ts";
 import { defineOperation, type Standing } from "../definition.ts";
 import { whereabouts } from "../lanes.ts";
@@ -152,8 +153,11 @@ export function changeOperation<Params extends OfAgent>(
       const { answer } = await step("answers", async ({ signal }) => {
         if (!isModelNew) return { answer: null };
         try {
-          const ask = connection.use(signal, (shell) => firstAnswer({ talk: gateway.talk, shell, port }, id, signal));
-          return { answer: await ask };
+          const redact = await redactorFor(ports, settings);
+          const text = await connection.use(signal, (shell) =>
+            firstAnswer({ talk: gateway.talk, shell, port }, { id, redact }, signal),
+          );
+          return { answer: text };
         } catch (error) {
           throw withLogin(ports, name, settings, error);
         }
@@ -184,6 +188,13 @@ export function changeOperation<Params extends OfAgent>(
 
     undo: undoChange<Params>(ports),
   });
+}
+
+/** For what the agent writes: it knows its own secrets. */
+async function redactorFor(ports: ChangePorts, settings: AgentSettings): Promise<Redact> {
+  const redactor = createRedactor();
+  for (const secret of (await secretsOf(ports, settings)).values()) redactor.learn(secret.reveal());
+  return redactor.redact;
 }
 
 /** Where the gateway logs in by itself, an agent without a key cannot answer before it has. */

@@ -2,6 +2,7 @@ import type { HostShell } from "../../../services/host-shell/host-shell.ts";
 import type { AgentChannel, Bot } from "../../core/agent-settings.ts";
 import { OpsError } from "../../core/errors.ts";
 import type { AgentName, OperationId } from "../../core/names.ts";
+import { type Redact, redactLines } from "../../core/redaction.ts";
 import { SERVICE_NAMES } from "./ask-services.ts";
 import type { GatewayTalk } from "./gateway-parts.ts";
 
@@ -17,15 +18,16 @@ interface Talking {
   readonly port: number;
 }
 
-/** The agent's first answer. Repeating it is the same turn. @throws OpsError as `GatewayTalk.ask`. */
+/** The agent's first answer, on one line. Repeating it is the same turn. @throws OpsError as `GatewayTalk.ask`. */
 export async function firstAnswer(
   { talk, shell, port }: Talking,
-  id: OperationId,
+  { id, redact }: { readonly id: OperationId; readonly redact: Redact },
   signal: AbortSignal,
 ): Promise<string> {
   const { text } = await talk.ask(shell, port, { message: GREETING, key: `creel-${id}` }, signal);
-  const answer = text.trim();
-  return answer.length > LONGEST_ANSWER ? `${answer.slice(0, LONGEST_ANSWER)}…` : answer;
+  // Cut before it is redacted, so that it takes no time, and to less after it, so that no cut goes through a secret.
+  const [line] = redactLines([text.trim().replace(/\s+/g, " ")], redact, LONGEST_ANSWER);
+  return line ?? "";
 }
 
 /**

@@ -243,7 +243,7 @@ describe("what was chosen by command", () => {
     const record = await world.change(modelChange, { model: "openai/one", key: null });
     expect(await world.record()).toMatchObject({ applied: { model: "openai/one" } });
     expect(record.result).toMatchObject({
-      answer: "Hello from openai/one.",
+      answer: "Hello from openai/one. [redacted]",
       overrides: ["model: openai/one, chosen by command, wins over openai/two in creel.yaml."],
     });
   });

@@ -19,6 +19,11 @@ const recordSchema = z.object({
 });
 type Record = z.infer<typeof recordSchema>;
 
+/** An agent writes what it likes, also what nobody should read. */
+function greeting(running: Record["running"]): string {
+  return `Hello from ${running?.settings.model}.\n${Object.values(running?.values ?? {}).join(" ")}`.trim();
+}
+
 export interface MemorySetupOptions {
   /** What OpenClaw has against them; null: nothing. */
   readonly complaint?: (settings: AgentSettings) => string | null;
@@ -82,7 +87,7 @@ export function createMemorySetup(options: MemorySetupOptions = {}) {
         });
       }
       await save(shell, { ...record, turns: [...new Set([...record.turns, key])] });
-      return { text: `Hello from ${its.model}.` };
+      return { text: greeting(record.running) };
     },
     async channels(shell) {
       const { running } = await load(shell);
