@@ -57,11 +57,21 @@ export type NetworkLook =
   /** `why` is half a sentence for a person, such as "10.0.0.2 does not know example.net". */
   | { readonly reachable: false; readonly obstacle: "lookup" | "connection"; readonly why: string };
 
+/** What people, and Creel, have to say to a gateway that is ready. */
+export interface GatewayTalk {
+  /**
+   * A new one-time link to its web page, for a browser that reaches the gateway's port at its own loopback: whoever opens it first owns the agent.
+   * It is good for ten minutes. Takes up to 10 s. @throws OpsError `wrong-state` when the page is switched off, `gateway-rpc-failed`.
+   */
+  page(shell: HostShell, port: number, signal: AbortSignal): Promise<Secret>;
+}
+
 /**
  * The OpenClaw gateway on a host, run by systemd from a Quadlet unit. All calls take the shell of the host they mean and may throw
  * what shells throw. The contract suite in `test/contract/gateway.ts` holds for every implementation.
  */
 export interface Gateway {
+  readonly talk: GatewayTalk;
   /**
    * Writes secrets, configuration and units, checks the units with the Quadlet generator and reloads systemd. Does not start anything.
    * Idempotent; a token that is already on the host is kept. @throws OpsError `host-command-failed` with the generator's complaint.

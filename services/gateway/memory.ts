@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { OpsError } from "../../src/core/errors.ts";
 import { OPENCLAW_VERSION } from "../../src/core/openclaw.ts";
+import { Secret } from "../../src/core/secrets.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
 import {
   channelsHeldBack,
@@ -11,6 +12,7 @@ import {
   diskFull,
   ended,
   notReady,
+  pageOff,
   secretsMissing,
 } from "./failures.ts";
 import type { Gateway, GatewayHealth } from "./gateway.ts";
@@ -33,6 +35,8 @@ const recordSchema = z.object({
     .default([]),
   /** Channels that were not started. */
   heldBack: z.array(z.string()).default([]),
+  /** How many links to its page it has made. */
+  links: z.number().default(0),
 });
 type Damage = z.infer<typeof recordSchema>["damage"][number];
 type Record = z.infer<typeof recordSchema>;
@@ -46,6 +50,7 @@ type MemoryGatewayBehaviour =
   | "disk-full"
   | "config-invalid"
   | "holds-channels-back"
+  | "has-page"
   | "lacks-pairing-scope";
 
 export interface MemoryGateway extends Gateway {
@@ -137,7 +142,7 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryG
       around("install", async () => {
         const old = await load(shell);
         const token = old?.token ?? spec.token?.reveal() ?? randomBytes(32).toString("base64url");
-        const fresh = { state: "stopped" as const, looks: 0, starts: 0, log: [], damage: [], heldBack: [] };
+        const fresh = { state: "stopped" as const, looks: 0, starts: 0, log: [], damage: [], heldBack: [], links: 0 };
         await save(shell, { ...(old ?? fresh), agent: spec.agent, port: spec.port, token });
       }),
 
@@ -199,6 +204,19 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryG
         if (held.length > 0) await change(shell, () => ({ heldBack: [] }));
         return held;
       }),
+
+    talk: {
+      page: (shell, port) =>
+        around("talk", async () => {
+          const record = await load(shell);
+          if (record?.state !== "ready") throw notReady("it does not answer");
+          if (behaviour(record.agent) !== "has-page") throw pageOff();
+          const links = record.links + 1;
+          await save(shell, { ...record, links });
+          const here = `127.0.0.1:${port}`;
+          return new Secret(`http://${here}/#bootstrapToken=link-${links}&gatewayUrl=ws%3A%2F%2F${here}`);
+        }),
+    },
 
     lookOutside: (shell, { host }) =>
       around("lookOutside", async () => {

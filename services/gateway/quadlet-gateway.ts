@@ -12,6 +12,7 @@ import { hostScript, installFiles } from "./install-files.ts";
 import { tidyLogLine } from "./log-line.ts";
 import { toldByLog } from "./log-words.ts";
 import { lookOutside } from "./network.ts";
+import { pageLink } from "./page.ts";
 import { SECRETS_FILE, UNIT } from "./paths.ts";
 import { askReadiness, explain, explainEnd } from "./readiness.ts";
 import { withRpc } from "./rpc.ts";
@@ -101,6 +102,14 @@ export function createQuadletGateway({ system, onSecret = () => undefined }: Qua
 
     async resumeChannels(shell, port, signal) {
       return await withRpc({ shell, port, token: await token(shell), signal }, startHeldBack);
+    },
+
+    talk: {
+      async page(shell, port, signal) {
+        const link = await pageLink(shell, port, signal);
+        onSecret(link);
+        return link;
+      },
     },
 
     lookOutside,

@@ -1,4 +1,4 @@
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
 import type { Host } from "../../src/core/host.ts";
 
 export interface RunOptions {
@@ -15,6 +15,37 @@ export interface RunResult {
   readonly stderr: string;
 }
 
+/** In characters. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface SessionOptions {
+  /** As it would be typed on the host: its login shell reads it. null: that shell itself. */
+  readonly line: string | null;
+  /** The program gets a terminal of this size; `type` is what TERM says. null: three byte streams that stay apart. */
+  readonly terminal: (TerminalSize & { readonly type: string }) | null;
+}
+
+/** A program on a host that somebody uses while it runs. */
+export interface Session {
+  /** Ended: the program reads the end of its input, and goes on. */
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** Empty with a terminal, which has one stream for both. */
+  readonly stderr: Readable;
+  /** Does nothing without a terminal, or when it is over. */
+  resize(size: TerminalSize): void;
+  /** Ends the program with what it started. Idempotent; `ended` tells when it is over. */
+  stop(): void;
+  /**
+   * Its exit status, 128 + signal number when it was killed; both streams have to be read to their end. Rejects with OpsError
+   * `host-unreachable` (retry later) when the connection was lost.
+   */
+  readonly ended: Promise<number>;
+}
+
 /** A verified, authenticated connection to a host, on which everything runs as root. Closing it twice is fine. */
 export interface HostShell extends AsyncDisposable {
   /** SHA-256 of the host key the host proved to own, as `Host` has it. */
@@ -28,6 +59,10 @@ export interface HostShell extends AsyncDisposable {
   check(argv: readonly [string, ...string[]], options?: RunOptions): Promise<string>;
   /** A byte stream to a TCP port on the host's own loopback. @throws OpsError `host-unreachable` when nothing listens there (retry later). */
   dial(port: number, signal?: AbortSignal): Promise<Duplex>;
+  /** Starts a program for a person, as root. @throws OpsError `host-unreachable` (retry later). */
+  open(options: SessionOptions): Promise<Session>;
+  /** Resolves when the connection is over, whoever ended it. A host that stopped answering is noticed within 15 s. */
+  readonly closed: Promise<void>;
   close(): Promise<void>;
 }
 

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { type Duplex, duplexPair } from "node:stream";
+import { type Duplex, duplexPair, PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
 import { asOpsError, stopped } from "../../src/core/errors.ts";
 import type { Host } from "../../src/core/host.ts";
 import { acceptedKeys, toBase32 } from "../../src/core/host-keys.ts";
 import type { HostName } from "../../src/core/names.ts";
 import { commandFailed, hostUnreachable, keyMismatch, timedOut } from "./failures.ts";
-import type { HostShell, HostShells, RunOptions, RunResult } from "./host-shell.ts";
+import type { HostShell, HostShells, RunOptions, RunResult, Session, SessionOptions } from "./host-shell.ts";
 import { cutOutput } from "./output.ts";
 import { refuseNul } from "./quoting.ts";
 
@@ -40,10 +41,13 @@ export interface MemoryHostShells extends HostShells {
 export interface MemoryHostShellsOptions {
   /** Whether a host exists and runs, usually the provider's `find`. A host that runs can be reached. */
   readonly find: (name: HostName) => Promise<Host | null>;
-  /** Added to, and preferred over, the built-in ones. A script run as `sh -c … NAME …` is looked up by NAME. */
+  /**
+   * Added to, and preferred over, the built-in ones. A script run as `sh -c … NAME …` is looked up by NAME, a session by its whole line;
+   * the login shell is "login".
+   */
   readonly programs?: Readonly<Record<string, MemoryProgram>>;
   /** May throw to break a call, before or after it has had its effect. */
-  readonly faults?: (call: "connect" | "run" | "dial", when: "before" | "after") => void | Promise<void>;
+  readonly faults?: (call: "connect" | "run" | "dial" | "open", when: "before" | "after") => void | Promise<void>;
 }
 
 const BUILT_IN: Readonly<Record<string, MemoryProgram>> = {
@@ -128,6 +132,27 @@ export function createMemoryHostShells(options: MemoryHostShellsOptions): Memory
       const { exitCode = 0, stdout = "", stderr = "" } = result;
       return { exitCode, stdout: cutOutput(stdout), stderr: cutOutput(stderr) };
     }
+    /** All of the input first, then the program, then what it says. */
+    function use(machine: MemoryMachine, { line }: SessionOptions): Session {
+      const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+      const stop = new AbortController();
+      const name = line ?? "login";
+      const work = text(stdin).then(async (input): Promise<number> => {
+        const program = programs.get(name);
+        const said = program ? await program(machine, [], input) : { exitCode: 127, stderr: `${name}: not found\n` };
+        stdout.write(said.stdout ?? "");
+        stderr.write(said.stderr ?? "");
+        return said.exitCode ?? 0;
+      });
+      const stopped = new Promise<number>((resolve) => stop.signal.addEventListener("abort", () => resolve(143)));
+      const ended = unlessStopped(Promise.race([work, stopped]), over.signal).finally(() => {
+        stdout.end();
+        stderr.end();
+      });
+      ended.catch(() => undefined);
+      over.signal.addEventListener("abort", () => stdin.destroy(), { once: true });
+      return { stdin, stdout, stderr, ended, resize: () => undefined, stop: () => stop.abort() };
+    }
     const close = async () => {
       over.abort(hostUnreachable(host.address, null));
       open.delete(over);
@@ -162,6 +187,14 @@ export function createMemoryHostShells(options: MemoryHostShellsOptions): Memory
         await fault("dial", "after");
         return ours;
       },
+      async open(sessionOptions) {
+        refuseNul([sessionOptions.line ?? ""]);
+        await fault("open", "before");
+        const session = use(await machineNow(undefined), sessionOptions);
+        await fault("open", "after");
+        return session;
+      },
+      closed: new Promise((resolve) => over.signal.addEventListener("abort", () => resolve(), { once: true })),
       close,
       [Symbol.asyncDispose]: close,
     };

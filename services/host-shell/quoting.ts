@@ -10,6 +10,14 @@ export function commandLine(argv: readonly string[]): string {
   return `echo $$ >&2; exec ${argv.map(shellWord).join(" ")}`;
 }
 
+/** What is typed for a person's session, where it reads as it stands. As in `commandLine`, the process id comes first, but for a terminal. */
+export function sessionLine(line: string | null, asRoot: readonly string[], hasTerminal: boolean): string {
+  const typed = line ?? 'exec "$SHELL" -l';
+  refuseNul([typed]);
+  const wanted = asRoot.length === 0 ? typed : `exec ${[...asRoot, "sh", "-c", typed].map(shellWord).join(" ")}`;
+  return hasTerminal ? wanted : `echo $$ >&2; ${wanted}`;
+}
+
 /**
  * Ends a program that was started by `commandLine`, with everything it started: SSH servers give each one a process group. `asRoot` goes before it,
  * as it went before the program. It is always the shell's own `kill`: the program of that name does not take every group.

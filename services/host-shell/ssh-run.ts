@@ -60,7 +60,7 @@ export function runOverSsh(
       running = { channel, stderr };
       let exitCode: number | null = null;
       channel.on("exit", (code: number | null, signalName?: string) => {
-        exitCode = code ?? 128 + signalNumber(signalName ?? "");
+        exitCode = exitStatus(code, signalName);
       });
       // A program may end without reading its input; how it ended is told by "exit", and its absence by "close".
       let broken: unknown = null;
@@ -88,21 +88,26 @@ export function runOverSsh(
  * Ends a program nobody waits for any more: closing the channel would leave it running, and ssh2 sends no signals once the input has
  * ended. On a busy host it may not have said yet which process it is.
  */
-function abandon({ client, asRoot }: Line, channel: ClientChannel, stderr: () => string): void {
+function abandon(line: Line, channel: ClientChannel, stderr: () => string): void {
   function kill(): void {
     const processId = PROCESS_ID.exec(stderr())?.[1];
     if (processId === undefined) return;
     channel.stderr.removeListener("data", kill);
     channel.close();
-    try {
-      client.exec(killLine(Number(processId), asRoot), (_error, killer) => killer?.resume().stderr.resume());
-    } catch {
-      // The connection is gone too, and with it the way to the program.
-      return;
-    }
+    killOverSsh(line, Number(processId));
   }
   channel.stderr.on("data", kill);
   kill();
+}
+
+/** See `killLine`. Nobody waits for it. */
+export function killOverSsh({ client, asRoot }: Line, processId: number): void {
+  try {
+    client.exec(killLine(processId, asRoot), (_error, killer) => killer?.resume().stderr.resume());
+  } catch {
+    // The connection is gone too, and with it the way to the program.
+    return;
+  }
 }
 
 function collect(stream: NodeJS.ReadableStream): () => string {
@@ -114,6 +119,11 @@ function collect(stream: NodeJS.ReadableStream): () => string {
     room -= chunk.length;
   });
   return () => Buffer.concat(chunks).toString();
+}
+
+/** 128 + signal number when it was killed. */
+export function exitStatus(code: number | null, signalName: string | undefined): number {
+  return code ?? 128 + signalNumber(signalName ?? "");
 }
 
 function signalNumber(name: string): number {

@@ -10,6 +10,7 @@ import { commandFailed, hostUnreachable, keyMismatch, loginRefused } from "./fai
 import { fingerprintOf } from "./host-key.ts";
 import type { HostShell, HostShells } from "./host-shell.ts";
 import { type Line, runOverSsh } from "./ssh-run.ts";
+import { openOverSsh } from "./ssh-session.ts";
 
 export interface SshShellsOptions {
   /** As the host's system wants it; default: as root. May throw OpsError. */
@@ -148,6 +149,8 @@ function shellOver(line: Line, where: string, hostKeyFingerprint: string): HostS
       return result.stdout;
     },
     dial: async (port, signal) => dialOverSsh(alive().client, `port ${port} of ${where}`, port, signal),
+    open: async (options) => await openOverSsh(alive(), where, options),
+    closed,
     async close() {
       if (open) client.end();
       await closed;

@@ -83,6 +83,11 @@ export function gatewayContract(name: string, make: () => Promise<GatewayUnderTe
       expect(await gateway.lookOutside(shell, itself, signal)).toEqual({ reachable: true });
     });
 
+    it("has no page unless it was given one", async () => {
+      const { gateway, shell, spec } = under;
+      await expect(gateway.talk.page(shell, spec.port, signal)).rejects.toMatchObject({ code: "wrong-state" });
+    });
+
     it("leaves a running gateway alone when it is installed and started again", async () => {
       const { gateway, shell, spec } = under;
       const before = await gateway.health(shell, spec.port);

@@ -30,6 +30,8 @@ function script(name: keyof typeof scripts, ...args: string[]): [string, ...stri
   return ["sh", "-c", scripts[name], name, ...args];
 }
 
+/** The same, in a person's words. */
+const SESSION = "cat; echo cause >&2; exit 78";
 const FOR_EVER = ["sleep", "3600"] as const;
 const LOST = { code: "host-unreachable", retry: "later" };
 
@@ -128,6 +130,29 @@ export function hostShellContract(name: string, make: () => Promise<HostShellUnd
       expect(await shell.check(["cat"], { stdin: "still here", timeoutMs: 60_000 })).toBe("still here");
     });
 
+    it("gives a program to a person as three streams, to be read as they come, and tells how it ended", async () => {
+      const session = await shell.open({ line: SESSION, terminal: null });
+      session.stdin.end("in ö\n日本");
+      const said = await Promise.all([text(session.stdout), text(session.stderr)]);
+      expect([...said, await session.ended]).toEqual(["in ö\n日本", "cause\n", 78]);
+      const missing = await shell.open({ line: "creel-has-no-such-program", terminal: null });
+      missing.stdin.end();
+      missing.stdout.resume();
+      expect(await text(missing.stderr)).toContain("creel-has-no-such-program");
+      expect(await missing.ended).toBe(127);
+      await expect(shell.open({ line: "tr\0ue", terminal: null })).rejects.toMatchObject({ code: "input-invalid" });
+    });
+
+    it("ends the program of a person who has enough", async () => {
+      const session = await shell.open({ line: "sleep 3600", terminal: null });
+      session.stdin.end();
+      session.stdout.resume();
+      session.stderr.resume();
+      session.stop();
+      session.stop();
+      expect(await session.ended).toBe(143);
+    });
+
     it("dials the loopback of the host, and says when nothing listens there", async () => {
       const stream = await shell.dial(under.echoPort);
       stream.end("hello");
@@ -144,10 +169,16 @@ export function hostShellContract(name: string, make: () => Promise<HostShellUnd
       const stream = await shell.dial(under.echoPort);
       stream.on("error", () => undefined);
       const closed = once(stream.resume(), "close");
+      const session = await shell.open({ line: "sleep 3600", terminal: null });
+      session.stdin.on("error", () => undefined);
+      const lost = expect(session.ended).rejects.toMatchObject(LOST);
       await shell.run(["true"]);
       await end();
       await running;
       await closed;
+      await lost;
+      await shell.closed;
+      await expect(shell.open({ line: "true", terminal: null })).rejects.toMatchObject(LOST);
       await expect(shell.run(["true"])).rejects.toMatchObject(LOST);
       await expect(shell.check(["true"])).rejects.toMatchObject(LOST);
       await expect(shell.dial(under.echoPort)).rejects.toMatchObject(LOST);

@@ -40,7 +40,7 @@ export async function servingAgent(options: MemorySetupOptions = {}) {
     },
   });
   const setup = createMemorySetup(options);
-  const gateway = { ...world.gateway, settings: setup.settings, talk: setup.talk };
+  const gateway = { ...world.gateway, settings: setup.settings, talk: { ...world.gateway.talk, ...setup.talk } };
   const ports: ChangePorts = {
     ...{ ...world.services, botServices: bots, gatewayOn: () => gateway },
     creelsToken: async () => secrets.get("vault:creel-telegram") ?? null,

@@ -43,6 +43,8 @@ hostShellContract("memory", async () => {
     find: async () => host,
     programs: {
       sleep: () => new Promise(() => undefined),
+      "sleep 3600": () => new Promise(() => undefined),
+      "cat; echo cause >&2; exit 78": (_machine, _args, stdin) => ({ stdout: stdin, stderr: "cause\n", exitCode: 78 }),
       "creel-arguments": (_machine, args) => ({ stdout: args.map((arg) => `<${arg}>`).join("") }),
       "creel-both": (_machine, _args, stdin) => ({ stdout: stdin, stderr: "cause\n", exitCode: 78 }),
       "creel-killed": () => ({ exitCode: 137 }),

@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import ssh2, { type Connection, type Session } from "ssh2";
+import ssh2, { type Connection, type ServerChannel, type Session } from "ssh2";
 import { generateHostKey } from "../../../services/host-shell/host-key.ts";
 import type { Host } from "../../../src/core/host.ts";
 import { parseAgentName, parseHostName, parseOperationId } from "../../../src/core/names.ts";
@@ -91,10 +91,26 @@ export async function startSshServer(
 }
 
 function serveSession(session: Session): void {
+  let terminal: Terminal | null = null;
+  session.on("pty", (accept, _reject, { term, cols, rows }) => {
+    terminal = { type: term, cols, rows, device: "" };
+    accept();
+  });
+  session.on("window-change", (accept, _reject, { cols, rows }) => {
+    accept?.();
+    // The kernel tells the programs on it.
+    if (terminal) execFileSync("stty", ["-F", terminal.device, "cols", String(cols), "rows", String(rows)]);
+  });
+  const inTerminal = (channel: ServerChannel, program: string) => {
+    if (!terminal) throw new Error("A login shell is only asked for with a terminal.");
+    serveTerminal(channel, program, terminal);
+  };
+  session.on("shell", (accept) => inTerminal(accept(), "exec sh -i"));
   session.on("exec", (accept, _reject, { command }) => {
     const channel = accept();
+    if (terminal !== null) return inTerminal(channel, command);
     // Its own process group, like the sessions of OpenSSH: a signal can go to the whole of it.
-    const child = spawn("/bin/sh", ["-c", command], { detached: true });
+    const child = spawn("/bin/sh", ["-c", command], { detached: true, env: { ...process.env, SHELL: "/bin/sh" } });
     channel.pipe(child.stdin);
     child.stdin.on("error", () => child.stdin.destroy());
     child.stdout.pipe(channel, { end: false });
@@ -104,6 +120,36 @@ function serveSession(session: Session): void {
       else channel.exit(code ?? 0);
       channel.end();
     });
+  });
+}
+
+interface Terminal {
+  readonly type: string;
+  readonly cols: number;
+  readonly rows: number;
+  /** Known when the program runs. */
+  device: string;
+}
+
+/** In a real pseudo-terminal, made by script(1). */
+function serveTerminal(channel: ServerChannel, program: string, terminal: Terminal): void {
+  const { cols, rows, type } = terminal;
+  const line = `stty cols ${cols} rows ${rows}; tty; ${program}`;
+  const child = spawn("script", ["-qefc", line, "/dev/null"], {
+    env: { PATH: process.env.PATH, TERM: type, PS1: "$ " },
+  });
+  child.stdout.once("data", (first: Buffer) => {
+    const end = first.indexOf("\n");
+    terminal.device = first.subarray(0, end).toString().trim();
+    channel.write(first.subarray(end + 1));
+    child.stdout.pipe(channel, { end: false });
+  });
+  channel.pipe(child.stdin);
+  child.stdin.on("error", () => child.stdin.destroy());
+  channel.on("close", () => child.kill("SIGHUP"));
+  child.on("close", (code) => {
+    channel.exit(code ?? 0);
+    channel.end();
   });
 }
 
