@@ -1,10 +1,11 @@
-import { type Block, type Message, message } from "../src/core/message.ts";
+import { type Message, message } from "../src/core/message.ts";
 import type { AgentName } from "../src/core/names.ts";
 import { wanted } from "../src/operations/kind.ts";
 import { configure as operation } from "../src/operations/settings/configure.ts";
-import { changesOf, isIdle, type Plan, planFor } from "../src/operations/settings/plan.ts";
+import { type Choose, changesOf, isIdle } from "../src/operations/settings/plan.ts";
 import type { Sources } from "../src/questions/question.ts";
 import { type Command, type Confirmation, required } from "./command.ts";
+import { notesOn, planned } from "./planned.ts";
 
 export const configure: Command = {
   name: "configure",
@@ -26,19 +27,16 @@ export const configure: Command = {
 /** More than this many are counted. */
 const MOST_SHOWN = 12;
 
-async function planOf({ services }: Sources, agent: AgentName): Promise<Plan | null> {
-  const record = await services.registry.get(agent);
-  return record === null ? null : await planFor(services, record, (chosen) => chosen);
-}
+const asItIs: Choose = (chosen) => chosen;
 
 async function nothingNew(sources: Sources, agent: AgentName): Promise<Message | null> {
-  const plan = await planOf(sources, agent);
+  const plan = await planned(sources, agent, asItIs);
   if (plan === null || !isIdle(plan)) return null;
-  return message(`${agent} has everything that creel.yaml says.`, "plain", overridesOf(plan));
+  return message(`${agent} has everything that creel.yaml says.`, "plain", notesOn(plan));
 }
 
 async function whatWouldChange(sources: Sources, agent: AgentName): Promise<Confirmation> {
-  const plan = await planOf(sources, agent);
+  const plan = await planned(sources, agent, asItIs);
   const changes = plan === null ? [] : changesOf(plan);
   const more = changes.length - MOST_SHOWN;
   const shown = [...changes.slice(0, MOST_SHOWN), ...(more > 0 ? [`and ${more} more`] : [])];
@@ -47,8 +45,4 @@ async function whatWouldChange(sources: Sources, agent: AgentName): Promise<Conf
   const notes = plan?.overrides ?? [];
   const question = [`This changes the settings of ${agent} while it serves: ${what}`, ...notes].join(" ");
   return { question: changes.length === 0 ? what : question, expected: agent };
-}
-
-function overridesOf({ overrides }: Plan): Block[] {
-  return overrides.map((text) => ({ type: "text", text }));
 }

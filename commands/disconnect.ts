@@ -1,8 +1,10 @@
 import { AGENT_CHANNELS } from "../src/core/agent-settings.ts";
 import { wanted } from "../src/operations/kind.ts";
-import { disconnect as operation } from "../src/operations/settings/disconnect.ts";
+import { SERVICE_NAMES } from "../src/operations/settings/ask-services.ts";
+import { disconnectChange, disconnect as operation } from "../src/operations/settings/disconnect.ts";
 import { type Command, required } from "./command.ts";
 import { channelIn } from "./connect.ts";
+import { ifSame, planned } from "./planned.ts";
 
 export const disconnect: Command = {
   name: "disconnect",
@@ -15,6 +17,14 @@ export const disconnect: Command = {
   ],
   request(values) {
     const agent = required(values.agentName("agent"), "agent");
-    return { type: "operation", ...wanted(operation, agent, { agent, channel: channelIn(values) }) };
+    const params = { agent, channel: channelIn(values) };
+    return {
+      type: "operation",
+      ...wanted(operation, agent, params),
+      async nothingToDo(sources) {
+        const plan = await planned(sources, agent, disconnectChange.choose(sources.services, params));
+        return ifSame(plan, `${agent} has no bot on ${SERVICE_NAMES[params.channel]}.`);
+      },
+    };
   },
 };

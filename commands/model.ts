@@ -1,8 +1,9 @@
 import { wanted } from "../src/operations/kind.ts";
-import { model as operation } from "../src/operations/settings/model.ts";
+import { modelChange, model as operation } from "../src/operations/settings/model.ts";
 import { readModelName } from "../src/operations/settings/model-name.ts";
 import { type Command, required } from "./command.ts";
 import { keyNeed } from "./model-key.ts";
+import { ifSame, planned } from "./planned.ts";
 
 export const model: Command = {
   name: "model",
@@ -35,6 +36,13 @@ export const model: Command = {
     return {
       type: "operation",
       ...wanted(operation, agent, params),
+      async nothingToDo(sources) {
+        if (params.key !== null) return null;
+        const plan = await planned(sources, agent, modelChange.choose(sources.services, params));
+        const title =
+          plan?.settings.model == null ? `${agent} has no model.` : `${agent} has ${plan.settings.model} already.`;
+        return ifSame(plan, title);
+      },
       needs: async (sources) => (params.key === null ? await keyNeed(sources, params) : null),
     };
   },

@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import type { Command, PrivateNeed } from "../../commands/command.ts";
 import { configure } from "../../commands/configure.ts";
 import { connect } from "../../commands/connect.ts";
+import { disconnect } from "../../commands/disconnect.ts";
 import { model } from "../../commands/model.ts";
 import { readCommand } from "../../commands/read.ts";
+import { mergeLayers } from "../../src/agent-settings/merge.ts";
 import { NOTHING_KEPT, type SettingsLayer } from "../../src/core/agent-settings.ts";
 import { OpsError } from "../../src/core/errors.ts";
 import { Secret, type SecretRef } from "../../src/core/secrets.ts";
@@ -134,4 +136,27 @@ test("/configure shows the difference before it is asked for, and says when ther
   expect(desk.operations.all.size).toBe(0);
   expect(await configureAda("bob")).toMatchObject({ type: "refused" });
   expect(await configureAda("ada")).toMatchObject({ type: "operation" });
+});
+
+test("/disconnect and /model say when they would change nothing", async () => {
+  const { registry, sources } = await world();
+  const nothing = async (command: Command, options: Record<string, string>) => {
+    const reading = readCommand({ command: command.name, options: { agent: "ada", ...options }, confirmation: null }, [
+      command,
+    ]);
+    if (reading.type !== "complete" || reading.request.type !== "operation") return expect.fail("It is no operation.");
+    const look = { nowMs: 0, action: () => expect.fail("Nothing is offered.") };
+    return (await reading.request.nothingToDo?.(sources, look))?.title ?? null;
+  };
+  expect(await nothing(disconnect, { channel: "telegram" })).toBe("ada has no bot on Telegram.");
+  expect(await nothing(model, { model: "default" })).toBe("ada has no model.");
+  expect(await nothing(model, { model: "openai/one" })).toBeNull();
+  const chosen = { model: "openai/one", channels: { telegram: { token: "vault:x" } } };
+  await registry.put({
+    ...agentCalled("ada"),
+    settings: { ...NOTHING_KEPT, chosen, applied: mergeLayers([chosen]) },
+  });
+  expect(await nothing(model, { model: "openai/one" })).toBe("ada has openai/one already.");
+  expect(await nothing(model, { model: "openai/one", key: "vault:new" })).toBeNull();
+  expect(await nothing(disconnect, { channel: "telegram" })).toBeNull();
 });
