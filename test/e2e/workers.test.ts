@@ -5,13 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseOperationId } from "../../src/core/names.ts";
-import { isEnded } from "../../src/core/operation.ts";
+import { isEnded, type Operation } from "../../src/core/operation.ts";
 import { Secret } from "../../src/core/secrets.ts";
 import { freePort } from "../free-port.ts";
 import { canRunHosts, type Installation, installCreel } from "./creel.ts";
 import { hasReached, until } from "./observe.ts";
 
 const PASSWORD = "an-acl-password-for-tests";
+
+/** Grows whenever a step is begun, also again. */
+const triesOf = ({ steps }: Operation) => steps.reduce((sum, { attempts }) => sum + attempts, 0);
 
 /** `creel bot` and two `creel worker`s as processes of their own, on a Redis with TLS and an ACL user. */
 describe.runIf(canRunHosts())("bot and workers apart", () => {
@@ -68,14 +71,17 @@ describe.runIf(canRunHosts())("bot and workers apart", () => {
     const bot = creel.start("bot");
     bot.type("/deploy name:ada");
     const id = parseOperationId((await bot.printed(/operation ([0-9a-z]{16})/))[1] ?? "");
-    await until(address(), id, hasReached("install"));
-
+    await until(address(), id, hasReached("create"));
+    // Ready before it is needed: it must not miss what it is to take over.
     const second = creel.start("worker");
     await second.printed(/creel worker: ready/);
+    await until(address(), id, hasReached("install"));
     await first.kill();
     const killedMs = Date.now();
-    const resumed = await until(address(), id, hasReached("launch"));
+    const left = await until(address(), id, () => true);
+    await until(address(), id, (operation) => triesOf(operation) > triesOf(left));
     expect(Date.now() - killedMs).toBeLessThan(30_000);
+    const resumed = await until(address(), id, hasReached("launch"));
     expect(resumed.state).toBe("running");
     expect(await until(address(), id, isEnded)).toMatchObject({ state: "succeeded" });
 
