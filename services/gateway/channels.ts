@@ -1,5 +1,8 @@
 import { z } from "zod";
+import { rpcFailed } from "./failures.ts";
 import type { RpcSession } from "./rpc.ts";
+import type { ChannelLook } from "./talk.ts";
+import { oneLine } from "./talk-failures.ts";
 
 const statusSchema = z.object({
   channelAccounts: z.record(
@@ -12,7 +15,7 @@ const statusSchema = z.object({
 const HELD_BACK = /restart-loop breaker|crash-loop breaker/;
 
 /** The channels that the gateway has not started because it ended badly several times; empty when all is as it should be. */
-export async function channelsHeldBackBy(session: RpcSession): Promise<readonly string[]> {
+export async function channelsHeldBackBy(session: Pick<RpcSession, "call">): Promise<readonly string[]> {
   const status = statusSchema.safeParse(await session.call("channels.status", {}));
   if (!status.success) return [];
   return Object.entries(status.data.channelAccounts).flatMap(([channel, accounts]) =>
@@ -21,8 +24,45 @@ export async function channelsHeldBackBy(session: RpcSession): Promise<readonly 
 }
 
 /** Starts them in spite of that. */
-export async function startHeldBack(session: RpcSession): Promise<readonly string[]> {
+export async function startHeldBack(session: Pick<RpcSession, "call">): Promise<readonly string[]> {
   const channels = await channelsHeldBackBy(session);
   for (const channel of channels) await session.call("channels.start", { channel });
   return channels;
+}
+
+const who = z.object({ username: z.string() });
+const account = z.object({
+  enabled: z.boolean().optional(),
+  configured: z.boolean().optional(),
+  running: z.boolean().optional(),
+  connected: z.boolean().optional(),
+  lastError: z.string().nullish(),
+  bot: who.nullish().catch(null),
+});
+const looks = z.object({
+  channelAccounts: z.record(z.string(), z.array(account)),
+});
+
+/** How every channel is that is set up; of one with several accounts, as the worst of them is. */
+export async function channelLooks(session: Pick<RpcSession, "call">): Promise<readonly ChannelLook[]> {
+  const status = looks.safeParse(await session.call("channels.status", {}));
+  if (!status.success) throw rpcFailed("it does not tell how its channels are");
+  const found = Object.entries(status.data.channelAccounts).flatMap(([channel, accounts]) => {
+    const [worst] = accounts
+      .filter(({ configured }) => configured !== false)
+      .map((one) => lookOf(oneLine(channel), one))
+      .sort((one, other) => SEVERITY.indexOf(one.state) - SEVERITY.indexOf(other.state));
+    return worst === undefined ? [] : [worst];
+  });
+  return found.sort((one, other) => one.channel.localeCompare(other.channel));
+}
+
+const SEVERITY = ["failed", "connecting", "connected", "off"] as const;
+
+function lookOf(channel: string, its: z.output<typeof account>): ChannelLook {
+  const bot = its.bot == null ? null : oneLine(its.bot.username);
+  if (its.enabled === false) return { channel, state: "off", bot, why: null };
+  const why = its.lastError == null || its.lastError === "" ? null : oneLine(its.lastError);
+  if (its.running === true && its.connected === true) return { channel, state: "connected", bot, why: null };
+  return { channel, state: why === null ? "connecting" : "failed", bot, why };
 }

@@ -1,6 +1,7 @@
 import type { AgentName } from "../../src/core/names.ts";
 import type { Secret } from "../../src/core/secrets.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
+import type { GatewayTalk } from "./talk.ts";
 
 export interface GatewaySpec {
   readonly agent: AgentName;
@@ -57,15 +58,6 @@ export type NetworkLook =
   /** `why` is half a sentence for a person, such as "10.0.0.2 does not know example.net". */
   | { readonly reachable: false; readonly obstacle: "lookup" | "connection"; readonly why: string };
 
-/** What people, and Creel, have to say to a gateway that is ready. */
-export interface GatewayTalk {
-  /**
-   * A new one-time link to its web page, for a browser that reaches the gateway's port at its own loopback: whoever opens it first owns the agent.
-   * It is good for ten minutes. Takes up to 10 s. @throws OpsError `wrong-state` when the page is switched off, `gateway-rpc-failed`.
-   */
-  page(shell: HostShell, port: number, signal: AbortSignal): Promise<Secret>;
-}
-
 /**
  * The OpenClaw gateway on a host, run by systemd from a Quadlet unit. All calls take the shell of the host they mean and may throw
  * what shells throw. The contract suite in `test/contract/gateway.ts` holds for every implementation.
@@ -116,3 +108,6 @@ export interface Gateway {
   /** Stops it, letting replies in flight finish. Idempotent. */
   stop(shell: HostShell, signal: AbortSignal): Promise<void>;
 }
+
+/** What it can be asked to do. */
+export type GatewayCall = Exclude<keyof Gateway, "talk"> | keyof GatewayTalk;

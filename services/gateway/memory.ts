@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { OpsError } from "../../src/core/errors.ts";
+import { OpsError, unlessStopped } from "../../src/core/errors.ts";
 import { OPENCLAW_VERSION } from "../../src/core/openclaw.ts";
 import { Secret } from "../../src/core/secrets.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
@@ -15,8 +15,10 @@ import {
   pageOff,
   secretsMissing,
 } from "./failures.ts";
-import type { Gateway, GatewayHealth } from "./gateway.ts";
+import type { Gateway, GatewayCall, GatewayHealth } from "./gateway.ts";
 import { missingScopes, REQUIRED_SCOPES, requireScopes } from "./scopes.ts";
+import type { ChannelLook, Turn } from "./talk.ts";
+import { boundAnswer, hasNoModel } from "./talk-failures.ts";
 
 const FILE = "/memory-gateway.json";
 
@@ -37,6 +39,8 @@ const recordSchema = z.object({
   heldBack: z.array(z.string()).default([]),
   /** How many links to its page it has made. */
   links: z.number().default(0),
+  /** By key, with what was answered. */
+  turns: z.record(z.string(), z.string()).default({}),
 });
 type Damage = z.infer<typeof recordSchema>["damage"][number];
 type Record = z.infer<typeof recordSchema>;
@@ -65,15 +69,20 @@ export interface MemoryGatewayOptions {
   readonly looksUntilReady?: number;
   /** Of the gateway of an agent; default healthy. */
   readonly behaviour?: (agent: string) => MemoryGatewayBehaviour;
+  /** What an agent answers; may throw what `ask` throws. Default: it has no model. */
+  readonly answer?: (agent: string, turn: Turn) => string | Promise<string>;
+  /** Default: none is set up. */
+  readonly channels?: (agent: string) => readonly ChannelLook[];
   /** May throw to break a call, before or after it has had its effect. */
-  readonly faults?: (call: keyof Gateway, when: "before" | "after") => void | Promise<void>;
+  readonly faults?: (call: GatewayCall, when: "before" | "after") => void | Promise<void>;
 }
 
 /** A gateway that is nothing but a file on its host: it lives, is cut off and dies with the host behind the shell. */
 export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryGateway {
   const { looksUntilReady = 1, behaviour = () => "healthy", faults = () => undefined } = options;
+  const { answer = noModel, channels = () => [] } = options;
 
-  async function around<T>(call: keyof Gateway, effect: () => Promise<T>): Promise<T> {
+  async function around<T>(call: GatewayCall, effect: () => Promise<T>): Promise<T> {
     await faults(call, "before");
     const result = await effect();
     await faults(call, "after");
@@ -142,7 +151,16 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryG
       around("install", async () => {
         const old = await load(shell);
         const token = old?.token ?? spec.token?.reveal() ?? randomBytes(32).toString("base64url");
-        const fresh = { state: "stopped" as const, looks: 0, starts: 0, log: [], damage: [], heldBack: [], links: 0 };
+        const fresh = {
+          state: "stopped" as const,
+          looks: 0,
+          starts: 0,
+          log: [],
+          damage: [],
+          heldBack: [],
+          links: 0,
+          turns: {},
+        };
         await save(shell, { ...(old ?? fresh), agent: spec.agent, port: spec.port, token });
       }),
 
@@ -205,19 +223,6 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryG
         return held;
       }),
 
-    talk: {
-      page: (shell, port) =>
-        around("talk", async () => {
-          const record = await load(shell);
-          if (record?.state !== "ready") throw notReady("it does not answer");
-          if (behaviour(record.agent) !== "has-page") throw pageOff();
-          const links = record.links + 1;
-          await save(shell, { ...record, links });
-          const here = `127.0.0.1:${port}`;
-          return new Secret(`http://${here}/#bootstrapToken=link-${links}&gatewayUrl=ws%3A%2F%2F${here}`);
-        }),
-    },
-
     lookOutside: (shell, { host }) =>
       around("lookOutside", async () => {
         const record = await load(shell);
@@ -236,6 +241,26 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryG
         }
       }),
 
+    talk: {
+      ask: (shell, _port, turn, signal) =>
+        around("ask", async () => {
+          const record = await readyOn(shell);
+          const text = record.turns[turn.key] ?? (await unlessStopped(answer(record.agent, turn), signal));
+          await change(shell, ({ turns }) => ({ turns: { ...turns, [turn.key]: text } }));
+          return boundAnswer(text);
+        }),
+      channels: (shell) => around("channels", async () => channels((await readyOn(shell)).agent)),
+      page: (shell, port) =>
+        around("page", async () => {
+          const record = await readyOn(shell);
+          if (behaviour(record.agent) !== "has-page") throw pageOff();
+          const links = record.links + 1;
+          await save(shell, { ...record, links });
+          const here = `127.0.0.1:${port}`;
+          return new Secret(`http://${here}/#bootstrapToken=link-${links}&gatewayUrl=ws%3A%2F%2F${here}`);
+        }),
+    },
+
     damage: (shell, damage) => change(shell, (record) => ({ damage: [...record.damage, damage] })),
     end: (shell) => change(shell, () => ({ state: "stopped" })),
   };
@@ -243,6 +268,16 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryG
 
 function isInstalled(record: Record | null): record is Record {
   return record !== null && !record.damage.includes("its unit files");
+}
+
+function noModel(): never {
+  throw hasNoModel();
+}
+
+async function readyOn(shell: HostShell): Promise<Record> {
+  const record = await load(shell);
+  if (record?.state !== "ready") throw notReady("it does not answer");
+  return record;
 }
 
 function unitMissing(): OpsError {

@@ -4,7 +4,8 @@ import { OpsError } from "../../src/core/errors.ts";
 import { Secret } from "../../src/core/secrets.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
 import type { HostSystem } from "../system/system.ts";
-import { startHeldBack } from "./channels.ts";
+import { askAgent } from "./ask.ts";
+import { channelLooks, startHeldBack } from "./channels.ts";
 import { containerBroken, notReady, rpcFailed, secretsMissing } from "./failures.ts";
 import type { Gateway, GatewaySpec, RepairSpec } from "./gateway.ts";
 import { lookAround, lookAtGateway } from "./health.ts";
@@ -104,14 +105,6 @@ export function createQuadletGateway({ system, onSecret = () => undefined }: Qua
       return await withRpc({ shell, port, token: await token(shell), signal }, startHeldBack);
     },
 
-    talk: {
-      async page(shell, port, signal) {
-        const link = await pageLink(shell, port, signal);
-        onSecret(link);
-        return link;
-      },
-    },
-
     lookOutside,
     logs: readLogs,
 
@@ -124,6 +117,18 @@ export function createQuadletGateway({ system, onSecret = () => undefined }: Qua
         userMessage: "The gateway could not be stopped.",
         evidence: lines(stderr).slice(-EVIDENCE_LINES),
       });
+    },
+
+    talk: {
+      ask: async (shell, port, turn, signal) =>
+        await withRpc({ shell, port, token: await token(shell), signal }, (session) => askAgent(session, turn, signal)),
+      channels: async (shell, port, signal) =>
+        await withRpc({ shell, port, token: await token(shell), signal }, channelLooks),
+      async page(shell, port, signal) {
+        const link = await pageLink(shell, port, signal);
+        onSecret(link);
+        return link;
+      },
     },
   };
 }

@@ -32,8 +32,12 @@ const CALL_TIMEOUT_MS = 10_000;
 
 export interface RpcSession {
   readonly hello: RpcHello;
-  /** @throws OpsError `gateway-rpc-failed`. */
+  /** @throws OpsError `gateway-rpc-failed`; `gateway-not-ready` (later) when the connection is gone. */
   call(method: string, params: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** Hears of every event from now on, in order; `payload` is whatever the gateway sent. */
+  onEvent(hear: (event: string, payload: unknown) => void): void;
+  /** Rejects when the connection is gone: OpsError `gateway-not-ready` (later); or the signal is: what `stopped` says. Never resolves. */
+  readonly lost: Promise<never>;
 }
 
 /** Connects with the token, as an operator who asks for everything Creel needs, for as long as `use` takes. */
@@ -43,6 +47,9 @@ export async function withRpc<Result>(
 ): Promise<Result> {
   await using forward = await forwardLoopback(shell, port);
   const greeted = Promise.withResolvers<unknown>();
+  const lost = Promise.withResolvers<never>();
+  lost.promise.catch(() => undefined);
+  const hearers: ((event: string, payload: unknown) => void)[] = [];
   const client = new GatewayClient({
     url: `ws://127.0.0.1:${forward.port}`,
     token: token.reveal(),
@@ -56,10 +63,18 @@ export async function withRpc<Result>(
     env: {},
     onHelloOk: greeted.resolve,
     onConnectError: (cause) => greeted.reject(rpcFailed("it refused the connection", cause)),
-    onClose: (code, reason) => greeted.reject(rpcFailed(`it closed the connection with ${code} ${reason}`)),
+    onClose: (code, reason) => {
+      greeted.reject(rpcFailed(`it closed the connection with ${code} ${reason}`));
+      lost.reject(notReady("it closed the connection while it was spoken to"));
+    },
+    onEvent: ({ event, payload }) => {
+      for (const hear of hearers) hear(event, payload);
+    },
   });
   const onAbort = () => {
-    if (signal) greeted.reject(stopped(signal));
+    if (!signal) return;
+    greeted.reject(stopped(signal));
+    lost.reject(stopped(signal));
   };
   signal?.addEventListener("abort", onAbort, { once: true });
   const timer = setTimeout(() => greeted.reject(notReady("it does not greet over WebSocket")), HELLO_TIMEOUT_MS);
@@ -71,6 +86,8 @@ export async function withRpc<Result>(
     return await use({
       hello: { version: server.version, scopes: auth.scopes },
       call: (...asked) => call(client, asked),
+      onEvent: (hear) => void hearers.push(hear),
+      lost: lost.promise,
     });
   } finally {
     clearTimeout(timer);

@@ -59,6 +59,8 @@ export type ErrorCode =
   | "chat-refused"
   /** A provider of models does not take the key, or wants one. */
   | "key-refused"
+  /** The agent was asked and cannot answer: it has no model, or what its model needs is missing. */
+  | "agent-cannot-answer"
   /** A provider of models does not answer, or asks to wait. */
   | "model-unavailable"
   /** Redis cannot be reached or refuses to work as a durable store. */

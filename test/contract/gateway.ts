@@ -76,6 +76,14 @@ export function gatewayContract(name: string, make: () => Promise<GatewayUnderTe
       expect(await gateway.logs(shell, 1)).toHaveLength(1);
     });
 
+    it("says that an agent without a model cannot answer, and has no channels", async () => {
+      const { gateway, shell, spec } = under;
+      const turn = { message: "Who are you?", key: "contract-1" };
+      const asked = gateway.talk.ask(shell, spec.port, turn, signal);
+      await expect(asked).rejects.toMatchObject({ code: "agent-cannot-answer" });
+      expect(await gateway.talk.channels(shell, spec.port, signal)).toEqual([]);
+    });
+
     it("looks at the network from where it runs", async () => {
       const { gateway, shell, spec } = under;
       // Every container knows this name, and the gateway itself listens there.

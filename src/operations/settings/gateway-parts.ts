@@ -16,24 +16,4 @@ export interface GatewaySettings {
   kept(shell: HostShell, signal: AbortSignal): Promise<unknown>;
   keep(shell: HostShell, kept: KeptSettings, signal: AbortSignal): Promise<void>;
 }
-export interface GatewayTalk {
-  ask(
-    shell: HostShell,
-    port: number,
-    request: { message: string; key: string },
-    signal: AbortSignal,
-  ): Promise<{ text: string }>;
-  channels(
-    shell: HostShell,
-    port: number,
-    signal: AbortSignal,
-  ): Promise<
-    readonly {
-      channel: string;
-      state: "connected" | "connecting" | "failed" | "off";
-      bot: string | null;
-      why: string | null;
-    }[]
-  >;
-}
-export type SetGateway = Gateway & { readonly settings: GatewaySettings; readonly talk: GatewayTalk };
+export type SetGateway = Gateway & { readonly settings: GatewaySettings };

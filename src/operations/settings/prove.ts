@@ -1,10 +1,10 @@
+import type { Gateway } from "../../../services/gateway/gateway.ts";
 import type { HostShell } from "../../../services/host-shell/host-shell.ts";
 import type { AgentChannel, Bot } from "../../core/agent-settings.ts";
 import { OpsError } from "../../core/errors.ts";
 import type { AgentName, OperationId } from "../../core/names.ts";
 import { type Redact, redactLines } from "../../core/redaction.ts";
 import { SERVICE_NAMES } from "./ask-services.ts";
-import type { GatewayTalk } from "./gateway-parts.ts";
 
 const GREETING = "Say hello to your owner in one short sentence, and nothing else.";
 /** An agent writes what it likes, and this is kept in the journal. */
@@ -13,7 +13,7 @@ const LONGEST_ANSWER = 600;
 const SETTLING_MS = 15_000;
 
 interface Talking {
-  readonly talk: Pick<GatewayTalk, "ask" | "channels">;
+  readonly talk: Pick<Gateway["talk"], "ask" | "channels">;
   readonly shell: HostShell;
   readonly port: number;
 }

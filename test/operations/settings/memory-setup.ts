@@ -1,9 +1,10 @@
 import { z } from "zod";
+import type { GatewayTalk } from "../../../services/gateway/talk.ts";
 import type { HostShell } from "../../../services/host-shell/host-shell.ts";
 import { agentSettings } from "../../../src/agent-settings/schema.ts";
 import type { AgentSettings } from "../../../src/core/agent-settings.ts";
 import { OpsError } from "../../../src/core/errors.ts";
-import type { GatewaySettings, GatewayTalk } from "../../../src/operations/settings/gateway-parts.ts";
+import type { GatewaySettings } from "../../../src/operations/settings/gateway-parts.ts";
 
 const FILE = "/memory-setup.json";
 const setup = z.object({ settings: agentSettings, values: z.record(z.string(), z.string()) }).nullable();
@@ -75,7 +76,7 @@ export function createMemorySetup(options: MemorySetupOptions = {}) {
       await save(shell, { ...(await load(shell)), kept: JSON.parse(JSON.stringify(kept)) });
     },
   };
-  const talk: GatewayTalk = {
+  const talk: Pick<GatewayTalk, "ask" | "channels"> = {
     async ask(shell, _port, { key }) {
       const record = await load(shell);
       const its = record.running?.settings ?? null;
@@ -87,7 +88,7 @@ export function createMemorySetup(options: MemorySetupOptions = {}) {
         });
       }
       await save(shell, { ...record, turns: [...new Set([...record.turns, key])] });
-      return { text: greeting(record.running) };
+      return { text: greeting(record.running), isCut: false };
     },
     async channels(shell) {
       const { running } = await load(shell);
