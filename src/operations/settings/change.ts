@@ -150,15 +150,22 @@ export function changeOperation<Params extends OfAgent>(
         const taken = await connection.use(signal, (shell) => gateway.settings.taken(shell, port, signal));
         return { restarted: taken.restarted };
       });
+      let turns = 0;
       const { answer } = await step("answers", async ({ signal }) => {
         if (!isModelNew) return { answer: null };
         try {
           const redact = await redactorFor(ports, settings);
           const text = await connection.use(signal, (shell) =>
-            firstAnswer({ talk: gateway.talk, shell, port }, { id, redact }, signal),
+            firstAnswer(
+              { talk: gateway.talk, shell, port },
+              { key: turns === 0 ? `creel-${id}` : `creel-${id}-${turns}`, redact },
+              signal,
+            ),
           );
           return { answer: text };
         } catch (error) {
+          // A turn that has failed stays failed.
+          if (error instanceof OpsError && error.code === "model-unavailable") turns += 1;
           throw withLogin(ports, name, settings, error);
         }
       });

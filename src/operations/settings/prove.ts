@@ -1,8 +1,8 @@
 import type { Gateway } from "../../../services/gateway/gateway.ts";
 import type { HostShell } from "../../../services/host-shell/host-shell.ts";
-import type { AgentChannel, Bot } from "../../core/agent-settings.ts";
+import { AGENT_CHANNELS, type AgentChannel, type Bot } from "../../core/agent-settings.ts";
 import { OpsError } from "../../core/errors.ts";
-import type { AgentName, OperationId } from "../../core/names.ts";
+import type { AgentName } from "../../core/names.ts";
 import { type Redact, redactLines } from "../../core/redaction.ts";
 import { SERVICE_NAMES } from "./ask-services.ts";
 
@@ -18,13 +18,13 @@ interface Talking {
   readonly port: number;
 }
 
-/** The agent's first answer, on one line. Repeating it is the same turn. @throws OpsError as `GatewayTalk.ask`. */
+/** The agent's first answer, on one line. Repeating it with the same key is the same turn, also when it has failed. @throws OpsError as `GatewayTalk.ask`. */
 export async function firstAnswer(
   { talk, shell, port }: Talking,
-  { id, redact }: { readonly id: OperationId; readonly redact: Redact },
+  { key, redact }: { readonly key: string; readonly redact: Redact },
   signal: AbortSignal,
 ): Promise<string> {
-  const { text } = await talk.ask(shell, port, { message: GREETING, key: `creel-${id}` }, signal);
+  const { text } = await talk.ask(shell, port, { message: GREETING, key }, signal);
   // Cut before it is redacted, so that it takes no time, and to less after it, so that no cut goes through a secret.
   const [line] = redactLines([text.trim().replace(/\s+/g, " ")], redact, LONGEST_ANSWER);
   return line ?? "";
@@ -43,7 +43,7 @@ export function connectedAs(
   return async ({ talk, shell, port }, signal) => {
     sinceMs ??= elapsed();
     const found = await talk.channels(shell, port, signal);
-    for (const channel of Object.keys(bots) as AgentChannel[]) {
+    for (const channel of AGENT_CHANNELS.filter((one) => one in bots)) {
       const state = found.find((one) => one.channel === channel);
       const expected = bots[channel]?.name ?? null;
       const isExpected = expected === null || state?.bot == null || state.bot === expected;
