@@ -3,6 +3,8 @@ import type { ChatName, Place } from "../core/chat.ts";
 import type { Choice, Submission } from "../core/desk.ts";
 import type { OpsError } from "../core/errors.ts";
 import type { Action, Message } from "../core/message.ts";
+import type { PrivateQuestion } from "../core/private-question.ts";
+import type { Secret } from "../core/secrets.ts";
 
 /** A message with the data its buttons send back, one per action and in their order. */
 export interface ChatMessage extends Message {
@@ -40,6 +42,8 @@ export interface Pace {
  */
 export interface Chat {
   readonly name: ChatName;
+  /** How a secret is entered: in a dialog that a button opens, or as the person's next message in their private chat. */
+  readonly entry: "dialog" | "message";
   /**
    * Connects, registers the commands, and hands what people do to `handler` until `close`. Resolves once people can use it; reconnects
    * by itself afterwards. @throws OpsError `chat-refused` when the service refuses the bot, which trying again does not change.
@@ -61,6 +65,13 @@ export interface Chat {
 export interface ChatHandler {
   command(event: CommandEvent): Promise<void>;
   press(event: PressEvent): Promise<void>;
+  /**
+   * Where a secret is entered as a message, for every message in a private chat that is no command: whether it is one, and which message asked
+   * for it. `text`: null for what is no text. Never throws.
+   */
+  awaits(actor: Actor, text: string | null): Promise<{ readonly asked: Posted | null } | null>;
+  /** Somebody entered a secret. */
+  entered(event: EnteredEvent): Promise<void>;
   /** At most 25. Never throws: no choices when something is wrong. */
   complete(actor: Actor, command: string, option: string, typed: string): Promise<Choice[]>;
   /** The connection is refused after it had worked (token revoked, a second bot on it), or `null`: it works again. Once per change. */
@@ -102,6 +113,24 @@ export interface PressEvent {
   readonly responder: Responder;
 }
 
+export interface EnteredEvent {
+  readonly actor: Actor;
+  readonly isLate: () => Promise<boolean>;
+  readonly canPost: boolean;
+  /** What the button that opened the dialog sent back; null: it came as a message. */
+  readonly press: string | null;
+  /** null for what is no text, or somebody else's. */
+  readonly value: Secret | null;
+  /** The message that asked for it; null when that is not known. */
+  readonly asked: Posted | null;
+  /** As for presses, of that message. */
+  readonly isOrdinary: boolean;
+  /** Takes what was entered out of the chat. false: it still stands there. Never throws. */
+  discard(): Promise<boolean>;
+  /** For what was entered as for a press of the message that asked. */
+  readonly responder: Responder;
+}
+
 /** Talks to the person who typed or pressed. */
 export interface Responder {
   /** Shows that the answer takes longer than a moment. Repeating it does nothing. */
@@ -121,6 +150,8 @@ export interface Responder {
   turnAway(message: ChatMessage, again: boolean): Promise<void>;
   /** For a press, before `answer` or `accept`: the message that carried the button loses all of them, and stays otherwise. For a command nothing. */
   disarm(): Promise<void>;
+  /** Instead of `answer`, for a press and before `wait`: opens a dialog, whose answer comes as `entered` with this `press`. Only where there are dialogs. */
+  dialog(question: PrivateQuestion, press: string): Promise<void>;
   /** Instead of `answer`, for a press: replaces the message that carried the button; a refusal or an answer to somebody else goes by `answer`. */
   replace(message: ChatMessage): Promise<void>;
 }

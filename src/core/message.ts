@@ -52,7 +52,9 @@ export interface Action {
     /** Takes away the message's buttons, and does nothing else. Only in chats. */
     | { readonly type: "leave" }
     /** Answers a question; only chats have tickets. */
-    | { readonly type: "answer"; readonly ticket: TicketId; readonly answer: "yes" | "no" };
+    | { readonly type: "answer"; readonly ticket: TicketId; readonly answer: "yes" | "no" }
+    /** Of a private question: opens a dialog to enter it, or leaves it. Only in chats. */
+    | { readonly type: "private"; readonly ticket: TicketId; readonly wants: "enter" | "leave" };
 }
 
 /** What a channel shows, without a word on how. Strings may hold anything: each channel makes them harmless in its own way. */

@@ -49,7 +49,7 @@ export function createChatChannel(parts: ChatChannelParts): ChatChannel {
   const presence = createPresence({ ...parts, channel: chat.name, outbox });
   const lateWords = createLateWords({ ...parts, outbox, absence: presence.latest });
   const questions = createOpenQuestions({ ...parts, channel: chat.name, outbox });
-  const handler = createChatHandler({ ...parts, presses, follower, lateWords, questions });
+  const handler = createChatHandler({ ...parts, entry: chat.entry, presses, follower, lateWords, questions });
   return {
     outbox,
     async open() {

@@ -6,7 +6,7 @@ import type { Origin, Place } from "../../core/chat.ts";
 import type { Desk, Reply, Submission } from "../../core/desk.ts";
 import { asOpsError, type OpsError } from "../../core/errors.ts";
 import { isUndoing, type Operation } from "../../core/operation.ts";
-import type { ChatHandler, CommandEvent, PressEvent } from "../channel.ts";
+import type { Chat, ChatHandler, CommandEvent, PressEvent } from "../channel.ts";
 import { actionFor } from "../render/actions.ts";
 import {
   renderAccepted,
@@ -17,7 +17,7 @@ import {
   renderWelcome,
 } from "../render/chat.ts";
 import { renderPressedLate } from "../render/late.ts";
-import { notEntered } from "../render/private.ts";
+import { renderAskPrivately } from "../render/private.ts";
 import { renderRefusal } from "../render/refusal.ts";
 import { renderQuestion } from "../render/terminal.ts";
 import { type Answering, answering } from "./answering.ts";
@@ -29,6 +29,7 @@ import { changesSomething, type LateWords } from "./late-words.ts";
 import type { OpenQuestions } from "./open-questions.ts";
 import { isSamePlace, messageKey } from "./places.ts";
 import { type Decision, isChoice, isOnce, LEAVE, type Presses } from "./presses.ts";
+import { awaits, entered, leavePrivately, openDialog } from "./private-entry.ts";
 
 export interface HandlerParts {
   readonly desk: Desk;
@@ -38,6 +39,8 @@ export interface HandlerParts {
   readonly lateWords: LateWords;
   readonly questions: Pick<OpenQuestions, "asked" | "answering">;
   readonly clock: Clock;
+  /** As the chat has it. */
+  readonly entry: Chat["entry"];
   /** Hears of defects, and of answers that could not be given. */
   readonly onError: (error: OpsError) => void;
   /** See `ChatHandler.trouble`. */
@@ -48,7 +51,7 @@ export interface HandlerParts {
 export function createChatHandler(parts: HandlerParts): ChatHandler {
   const { desk, presses, commands, lateWords } = parts;
   const asked = createAskedNames(commands, parts.clock);
-  const turnAway = (event: CommandEvent | PressEvent, attempt: () => Submission | null): boolean => {
+  const turnAway = (event: Pick<PressEvent, "actor" | "responder">, attempt: () => Submission | null): boolean => {
     const verdict = desk.turnAway(event.actor, attempt);
     // Nobody waits for that: a stranger holds up neither the chat's updates nor anybody's answer.
     if (verdict !== null) void event.responder.turnAway(renderPrivateBot(event.actor), verdict === "ignore");
@@ -82,6 +85,9 @@ export function createChatHandler(parts: HandlerParts): ChatHandler {
     },
     async press(event) {
       if (turnAway(event, () => PRESS)) return;
+      const wish = presses.privateIn(event.press);
+      if (wish !== null)
+        return wish.wants === "enter" ? openDialog(parts, event) : leavePrivately(parts, event, wish.ticket);
       await answering({ ...parts, isOrdinary: event.isOrdinary }, event.responder, async (to) => {
         const { actor, key, canPost, posted, press } = event;
         const decision = presses.decisionIn(press);
@@ -104,6 +110,13 @@ export function createChatHandler(parts: HandlerParts): ChatHandler {
           await desk.submit(actor, await read(), { place, key: `once-${messageKey(posted)}` }),
         );
       });
+    },
+    awaits: (actor, text) => awaits(parts, actor, text),
+    async entered(event) {
+      if (turnAway(event, () => PRESS)) return;
+      await answering({ ...parts, isOrdinary: event.isOrdinary }, event.responder, (to) =>
+        entered(parts, to, event, (posted, reply) => settle(parts, to, { ...event, posted }, reply)),
+      );
     },
     async complete(actor, command, option, typed) {
       try {
@@ -197,9 +210,15 @@ async function show(
       if (reply.error.code === "not-found") await to.disarm();
       await to.answer(renderRefusal(reply.error));
       return;
-    case "ask-privately":
-      await desk.leave(actor, reply.ticket);
-      return void (await to.answer(renderRefusal(notEntered(reply.question, "seen"))));
+    case "ask-privately": {
+      const { question, ticket } = reply;
+      const posted = await to.answer(renderAskPrivately(question, ticket, parts.entry));
+      // Who does not read the question must not have what they say next taken for an answer.
+      if (posted === null) return desk.leave(actor, ticket);
+      await desk.bind(ticket, messageKey(posted));
+      await questions.asked(posted, question.title);
+      return;
+    }
     case "confirm": {
       const { question, expected, ticket } = reply;
       if (ticket === null) return void (await to.answer({ ...renderQuestion(question, expected), private: true }));
@@ -222,7 +241,9 @@ async function decide(parts: HandlerParts, to: Answering, event: PressEvent, dec
   await settle(parts, to, event, await parts.questions.answering(posted, answered));
 }
 
-async function settle(parts: HandlerParts, to: Answering, event: PressEvent, reply: Reply): Promise<void> {
+type Settled = Pick<PressEvent, "actor" | "posted" | "canPost" | "isOrdinary">;
+
+async function settle(parts: HandlerParts, to: Answering, event: Settled, reply: Reply): Promise<void> {
   const { follower } = parts;
   if (reply.type === "operation") {
     const { operation } = reply;
@@ -239,13 +260,19 @@ async function settle(parts: HandlerParts, to: Answering, event: PressEvent, rep
 }
 
 /** One that was asked to go on before, from elsewhere, is told there. */
-function whereFollowed(operation: Operation, here: Place, canPost: boolean): "below" | "elsewhere" | "nowhere" {
+function whereFollowed(
+  operation: Operation,
+  here: Place,
+  canPost: boolean,
+): "below" | "there" | "elsewhere" | "nowhere" {
   const { place } = operation;
+  // A question that was asked in a private chat was caused in another place.
+  if (!isUndoing(operation) && place !== null && !isSamePlace(place, here)) return "there";
   if (isUndoing(operation) && (place === null || !isSamePlace(place, here))) return "elsewhere";
   return canPost ? "below" : "nowhere";
 }
 
 /** Whether the pressed message can show how the operation goes, so that no other message has to. */
-function becomesStatus({ canPost, isOrdinary, posted }: PressEvent, { place }: Operation): boolean {
+function becomesStatus({ canPost, isOrdinary, posted }: Settled, { place }: Operation): boolean {
   return canPost && isOrdinary && place !== null && isSamePlace(place, posted.place);
 }

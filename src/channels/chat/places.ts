@@ -11,6 +11,13 @@ export function messageKey({ place, id }: Posted): string {
   return `${place.channel}:${place.chat}/${id}`;
 }
 
+/** The message that `messageKey` made this of, as far as that says; null for what it did not make. */
+export function postedIn(key: string): Posted | null {
+  const [, channel, chat = "", id = ""] = /^(\w+):([^/]+)\/(.+)$/.exec(key) ?? [];
+  const place = { channel, chat, topic: null };
+  return isPlace(place) ? { place, id } : null;
+}
+
 /** Places that share one allowance. Telegram counts what is said in a chat, whatever its topic. */
 export function laneKey({ channel, chat }: Place): string {
   return `${channel}:${chat}`;

@@ -32,13 +32,15 @@ export interface Decision {
 
 /**
  * What buttons send back: `c:` and a command line if that fits, else `k:` and the name under which the line is kept for 30 days;
- * `a:` and `b:` are the same for what is done once, `d:` and `e:` for a choice, `l:` leaves it; `y:` or `n:` and a question's ticket. Nothing in it is trusted when it comes back: the desk checks it like something typed.
+ * `a:` and `b:` are the same for what is done once, `d:` and `e:` for a choice, `l:` leaves it; `p:` or `q:` and the ticket of a private question; `y:` or `n:` and a question's ticket. Nothing in it is trusted when it comes back: the desk checks it like something typed.
  */
 export interface Presses {
   /** Of actions that do the same only the first is kept. May throw OpsError `store-unavailable`. */
   dress(message: Message): Promise<ChatMessage>;
   /** null for a button that stands for a command line. */
   decisionIn(press: string): Decision | null;
+  /** null for a button of anything but a private question. */
+  privateIn(press: string): { readonly ticket: TicketId; readonly wants: "enter" | "leave" } | null;
   /** @throws OpsError `not-found` for a button whose line is not kept any more, `store-unavailable`. */
   lineOf(press: string): Promise<string>;
 }
@@ -46,6 +48,7 @@ export interface Presses {
 export function createPresses(memory: ChannelMemory): Presses {
   const pressFor = async ({ does }: Action): Promise<string> => {
     if (does.type === "leave") return LEAVE;
+    if (does.type === "private") return `${does.wants === "enter" ? "p" : "q"}:${does.ticket}`;
     if (does.type === "answer") return `${does.answer === "yes" ? "y" : "n"}:${does.ticket}`;
     const [ofLine, ofName] = LETTERS[does.type];
     const short = `${ofLine}:${does.line}`;
@@ -69,6 +72,10 @@ export function createPresses(memory: ChannelMemory): Presses {
       if (ticket === undefined) return null;
       // Only the desk knows whether there is such a ticket.
       return { ticket: ticket as TicketId, answer: letter === "y" ? "yes" : "no" };
+    },
+    privateIn(press) {
+      const [, letter, ticket] = /^([pq]):(.+)$/.exec(press) ?? [];
+      return ticket === undefined ? null : { ticket: ticket as TicketId, wants: letter === "p" ? "enter" : "leave" };
     },
     async lineOf(press) {
       if (/^[cad]:/.test(press)) return press.slice(2);

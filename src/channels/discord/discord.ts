@@ -79,6 +79,7 @@ export function createDiscordChat({
   let closing: Promise<void> | null = null;
   return {
     name: "discord",
+    entry: "dialog",
     async open(who) {
       handler = who;
       try {
@@ -147,6 +148,18 @@ async function receive(interaction: Interaction, handler: ChatHandler, parts: Pa
         isOrdinary: !message.isEphemeral,
         press,
         responder,
+      });
+      return;
+    }
+    case "entered": {
+      const { message, press, value } = interaction;
+      const responder = createResponder({ ...parts, ref, actor, place, source: message });
+      await handler.entered({
+        ...{ actor, canPost, press, value, responder, isLate: lateBy(responder) },
+        asked: { place, id: message.id },
+        isOrdinary: !message.isEphemeral,
+        // Nobody but Creel ever sees what was typed into a dialog.
+        discard: async () => true,
       });
       return;
     }

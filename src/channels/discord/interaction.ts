@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Actor } from "../../core/actor.ts";
 import type { Place } from "../../core/chat.ts";
 import type { Submission } from "../../core/desk.ts";
+import { Secret } from "../../core/secrets.ts";
 import { isThread, mayPost } from "./permissions.ts";
 import { SNOWFLAKE } from "./snowflake.ts";
 
@@ -20,6 +21,11 @@ const option = z.object({
   focused: z.boolean().nullish(),
 });
 const command = z.object({ name: z.string(), options: z.array(option).nullish() });
+/** A label with what was typed below it. */
+const entered = z.object({
+  type: z.literal(ComponentType.Label),
+  component: z.object({ type: z.literal(ComponentType.TextInput), value: z.string() }),
+});
 const common = {
   id: snowflake,
   application_id: snowflake,
@@ -46,12 +52,19 @@ const schema = z.discriminatedUnion("type", [
     data: z.object({ custom_id: z.string(), component_type: z.literal(ComponentType.Button) }),
     message: z.object({ id: snowflake, flags: z.number().nullish() }),
   }),
+  z.object({
+    ...common,
+    type: z.literal(InteractionType.ModalSubmit),
+    data: z.object({ custom_id: z.string(), components: z.array(entered) }),
+    message: z.object({ id: snowflake, flags: z.number().nullish() }),
+  }),
 ]);
 
 const OURS: ReadonlySet<number> = new Set([
   InteractionType.ApplicationCommand,
   InteractionType.ApplicationCommandAutocomplete,
   InteractionType.MessageComponent,
+  InteractionType.ModalSubmit,
 ]);
 
 /** How an interaction is answered. */
@@ -76,6 +89,12 @@ export type Interaction =
   | (Common & {
       readonly kind: "press";
       readonly press: string;
+      readonly message: { id: string; isEphemeral: boolean };
+    })
+  | (Common & {
+      readonly kind: "entered";
+      readonly press: string;
+      readonly value: Secret;
       readonly message: { id: string; isEphemeral: boolean };
     });
 
@@ -112,6 +131,12 @@ export function readInteraction(data: unknown): Interaction | null | "unreadable
       const { data: button, message } = parsed.data;
       const isEphemeral = ((message.flags ?? 0) & MessageFlags.Ephemeral) !== 0;
       return { ...shared, kind: "press", press: button.custom_id, message: { id: message.id, isEphemeral } };
+    }
+    case InteractionType.ModalSubmit: {
+      const { data: dialog, message } = parsed.data;
+      const isEphemeral = ((message.flags ?? 0) & MessageFlags.Ephemeral) !== 0;
+      const value = new Secret(dialog.components.map(({ component }) => component.value).join(" "));
+      return { ...shared, kind: "entered", press: dialog.custom_id, value, message: { id: message.id, isEphemeral } };
     }
   }
 }

@@ -1,6 +1,8 @@
-import type { RawFile } from "discord.js";
+import { ComponentType, type RawFile, TextInputStyle } from "discord.js";
 import type { Actor } from "../../core/actor.ts";
+import type { PrivateQuestion } from "../../core/private-question.ts";
 import type { ChatMessage } from "../channel.ts";
+import { cut, words } from "../shape/plain-text.ts";
 import { compose } from "./compose.ts";
 
 /** What goes to Discord for a message, whichever route it takes. */
@@ -22,6 +24,23 @@ export function payloadOf(message: ChatMessage, notify: Actor | null = null): Pa
     },
     files,
   );
+}
+
+/** Source: Discord API, "Modal" and "Label Structure". */
+const MAX_DIALOG = { title: 45, description: 100, typed: 4_000 };
+
+/** A dialog with one line to fill in. `press` comes back with what was typed. */
+export function dialogOf(question: PrivateQuestion, press: string): Payload["body"] {
+  const line = {
+    ...{ type: ComponentType.TextInput, custom_id: "value", style: TextInputStyle.Short },
+    ...{ required: true, max_length: MAX_DIALOG.typed },
+  };
+  const description = cut(words(question.text), MAX_DIALOG.description);
+  return {
+    custom_id: press,
+    title: cut(words(question.title), MAX_DIALOG.title),
+    components: [{ type: ComponentType.Label, label: "Enter or paste it", description, component: line }],
+  };
 }
 
 export function withoutFiles({ body }: Payload): Payload {

@@ -9,7 +9,7 @@ import { type DiscordApi, readAnswer } from "./api.ts";
 import { CODE, discordCode } from "./errors.ts";
 import type { InteractionRef } from "./interaction.ts";
 import { type Messages, WITHOUT_BUTTONS } from "./messages.ts";
-import { type Payload, payloadOf } from "./payload.ts";
+import { dialogOf, type Payload, payloadOf } from "./payload.ts";
 import { OVER, TOKEN_MS, type Whispers } from "./whispers.ts";
 
 const message = z.object({ id: z.string() });
@@ -187,6 +187,10 @@ export function createResponder({
       const payload = { body: { ...body, flags: MessageFlags.Ephemeral }, files };
       await first(InteractionResponseType.ChannelMessageWithSource, "open", payload).catch(() => undefined);
     },
+    dialog: (question, press) =>
+      inTurn(async () => {
+        await first(InteractionResponseType.Modal, "open", { body: dialogOf(question, press), files: [] });
+      }),
     disarm: () =>
       inTurn(async () => {
         if (source === null || (await update(WITHOUT_BUTTONS, source))) return;

@@ -47,6 +47,7 @@ export function renderUnanswered(question: string, wasPressed: boolean): Message
 
 const FOLLOWED = {
   here: "You can follow it in the message you pressed.",
+  there: "You can follow it where you asked for it.",
   below: "You can follow it in a message of its own.",
   elsewhere: "Somebody has asked for that already. It is told where they asked, and /status shows how it goes.",
   nowhere:

@@ -3,7 +3,7 @@ import type { Allowance } from "./allowance.ts";
 import type { Client } from "./client.ts";
 import { isGroup } from "./people.ts";
 import type { Posts } from "./posts.ts";
-import { type Asked, answerPrivately } from "./private-answer.ts";
+import { type Asked, answerPrivately, noDialogs } from "./private-answer.ts";
 
 export interface ResponderParts {
   readonly client: Client;
@@ -52,6 +52,7 @@ export function createCommandResponder({ client, posts, strangers, botName }: Re
       if (again || !strangers.take(place.chat)) return;
       await posts.send(place, message, { notify: null, silent: true, replyTo }).catch(() => undefined);
     },
+    dialog: async () => noDialogs(),
     disarm: async () => undefined,
     async replace(message) {
       await answer(message);

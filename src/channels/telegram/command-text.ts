@@ -22,7 +22,18 @@ export function commandLineOf(message: TelegramMessage, botName: string, command
   // What opening a chat sends, perhaps with a parameter of the link that led there.
   if (name.toLowerCase() === "start") return greetingLine("");
   if (name !== "") return `/${name}${text.slice(whole.length)}`;
-  const [first = ""] = visible(text).trim().toLowerCase().split(" ");
+  const [first = ""] = firstWord(text);
   const isCommand = first.startsWith("/") || commands.some((command) => command.name === first);
   return isCommand ? text : greetingLine(text);
+}
+
+/** Whether a text in a private chat asks for something that there is, whatever else it may be. */
+export function isCommandOfOurs(text: string, commands: readonly Command[]): boolean {
+  const [first = ""] = firstWord(text);
+  const [name] = first.replace(/^\//, "").split("@");
+  return name === "start" || commands.some((command) => command.name === name);
+}
+
+function firstWord(text: string): string[] {
+  return visible(text).trim().toLowerCase().split(" ");
 }

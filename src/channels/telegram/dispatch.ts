@@ -1,8 +1,10 @@
 import type { Command } from "../../../commands/command.ts";
 import { parseLine } from "../../../commands/parse.ts";
+import { Secret } from "../../core/secrets.ts";
 import type { ChatHandler } from "../channel.ts";
 import { createCommandResponder, type ResponderParts } from "./command-responder.ts";
-import { commandLineOf } from "./command-text.ts";
+import { commandLineOf, isCommandOfOurs } from "./command-text.ts";
+import { createEnteredResponder, discardMessage } from "./entered-responder.ts";
 import type { Migrations } from "./migrations.ts";
 import { authorOf, personOf, placeOf } from "./people.ts";
 import { createPressResponder, dismissPress } from "./press-responder.ts";
@@ -41,6 +43,7 @@ async function dispatchMessage(parts: DispatchParts, message: TelegramMessage, k
   if (message.migrate_to_chat_id !== undefined) {
     parts.migrations.add(String(message.chat.id), String(message.migrate_to_chat_id));
   }
+  if (mayBeEntered(parts, message) && (await dispatchEntered(parts, message))) return;
   const line = commandLineOf(message, parts.botName, parts.commands);
   if (line === null) return;
   const actor = authorOf(message);
@@ -51,6 +54,30 @@ async function dispatchMessage(parts: DispatchParts, message: TelegramMessage, k
   const atMs = message.date * 1000 + (await parts.skewMs());
   const isLate = async () => parts.now() - atMs > LATE_MS;
   await parts.handler.command({ actor, place, key, atMs, isLate, canPost: CAN_POST, read, responder });
+}
+
+function mayBeEntered({ commands }: DispatchParts, { chat, text }: TelegramMessage): boolean {
+  return chat.type === "private" && (text === undefined || !isCommandOfOurs(text, commands));
+}
+
+/** Whether it was a secret that somebody had been asked for. */
+async function dispatchEntered(parts: DispatchParts, message: TelegramMessage): Promise<boolean> {
+  const { text, forward_origin: forwarded, via_bot: inline } = message;
+  const actor = authorOf(message);
+  if (actor === null) return false;
+  const awaited = await parts.handler.awaits(actor, text ?? null);
+  if (awaited === null) return false;
+  const { asked } = awaited;
+  const isOwn = forwarded === undefined && inline === undefined;
+  const atMs = message.date * 1000 + (await parts.skewMs());
+  await parts.handler.entered({
+    ...{ actor, asked, canPost: CAN_POST, isOrdinary: true, press: null },
+    isLate: async () => parts.now() - atMs > LATE_MS,
+    value: text !== undefined && isOwn ? new Secret(text) : null,
+    discard: () => discardMessage(parts.client, message),
+    responder: createEnteredResponder(parts, actor, asked),
+  });
+  return true;
 }
 
 async function dispatchPress(parts: DispatchParts, query: TelegramPress, key: string, waited: boolean): Promise<void> {

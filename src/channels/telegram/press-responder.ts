@@ -2,7 +2,7 @@ import type { ChatMessage, Posted, Responder } from "../channel.ts";
 import type { ResponderParts } from "./command-responder.ts";
 import { composeAlert, composeNotice } from "./compose.ts";
 import { isGroup } from "./people.ts";
-import { type Asked, answerPrivately } from "./private-answer.ts";
+import { type Asked, answerPrivately, noDialogs } from "./private-answer.ts";
 
 interface PressResponder extends Responder {
   /** The button stops waiting in any case. Never throws. */
@@ -61,6 +61,7 @@ export function createPressResponder(parts: ResponderParts, asked: Asked, query:
     async turnAway(message, again) {
       await acknowledge(again ? null : composeAlert(message), !again);
     },
+    dialog: async () => noDialogs(),
     disarm: () => posts.disarm({ place, id: carrier }),
     async replace(message) {
       await acknowledge(null);

@@ -40,3 +40,8 @@ export async function answerPrivately(
     return { word: { text: openAChatFirst(link), html: openAChatFirst(`<a href="https://${link}">${link}</a>`) } };
   }
 }
+
+/** Bots have none; secrets are sent as messages. @throws OpsError `internal`. */
+export function noDialogs(): never {
+  throw new OpsError({ code: "internal", userMessage: "Telegram has no dialogs." });
+}

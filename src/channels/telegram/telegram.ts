@@ -43,6 +43,7 @@ export function createTelegramChat(options: TelegramOptions): Chat {
 
   return {
     name: "telegram",
+    entry: "message",
     open(people) {
       handler = people;
       const { commands, onError, now } = options;

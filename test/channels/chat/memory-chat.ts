@@ -119,6 +119,7 @@ export function createChatServer(clock: Clock, options: Options = {}): ChatServe
 
       return {
         name,
+        entry: "dialog",
         pace: () => pace,
         async open(given) {
           handler = given;

@@ -17,6 +17,7 @@ import type { Actor, Authority } from "../../../src/core/actor.ts";
 import type { ChannelMemory, Place } from "../../../src/core/chat.ts";
 import type { OpsError } from "../../../src/core/errors.ts";
 import type { Operation } from "../../../src/core/operation.ts";
+import type { PrivateQuestion } from "../../../src/core/private-question.ts";
 import { createMemoryOfChannels } from "../../desk/memory-chat-state.ts";
 import { createDeskWorld, type DeskWorld, people } from "../../desk/world.ts";
 import { flawOf } from "./contract.ts";
@@ -33,6 +34,7 @@ export const onTime = { atMs: null, isLate: async () => false };
 export interface Exchange extends Responder {
   readonly said: { readonly how: "answer" | "accept" | "turn away" | "replace"; readonly message: ChatMessage }[];
   readonly waited: () => boolean;
+  readonly dialogs: { readonly question: PrivateQuestion; readonly press: string }[];
   /** The message whose button was pressed has lost them. */
   disarmed: boolean;
   /** How often the chat is away when it is spoken to. */
@@ -78,7 +80,13 @@ export function createConversation(options: Options = {}): Conversation {
   const breaches: string[] = [];
   const late: LateWord[] = [];
   const handler = createChatHandler({
-    ...{ desk: desk.desk, commands, presses: createPresses(memory), clock },
+    ...{
+      desk: desk.desk,
+      commands: options.commands?.(clock) ?? commands,
+      presses: createPresses(memory),
+      clock,
+      entry: "dialog",
+    },
     follower: { follow: (operation) => void followed.push(operation) },
     onError: (error) => void errors.push(error),
     questions: { asked: async () => undefined, answering: (_, answer) => answer() },
@@ -102,6 +110,7 @@ export function createConversation(options: Options = {}): Conversation {
     const one: Exchange = {
       said: [],
       failures: [],
+      dialogs: [],
       disarmed: false,
       waited: () => waited,
       async wait() {
@@ -120,6 +129,10 @@ export function createConversation(options: Options = {}): Conversation {
       accept: async (message) => say("accept", message),
       async turnAway(message, again) {
         if (!again) say("turn away", message);
+      },
+      async dialog(question, press) {
+        if (waited || one.said.length > 0) breaches.push("a dialog after the first answer");
+        one.dialogs.push({ question, press });
       },
       replace: async (message) => say("replace", message),
     };

@@ -129,7 +129,7 @@ test("choices that come too late are not sent", async () => {
 });
 
 test("what Creel does not offer is left alone, and what cannot be read is known as that", () => {
-  expect(readInteraction({ type: 5, id: "1" })).toBeNull();
+  expect(readInteraction({ type: 6, id: "1" })).toBeNull();
   expect(readInteraction({ type: 2, id: "1" })).toBe("unreadable");
 });
 

@@ -13,6 +13,7 @@ interface TestHandler extends ChatHandler {
   readonly troubles: (OpsError | null)[];
   command: ChatHandler["command"];
   press: ChatHandler["press"];
+  entered: ChatHandler["entered"];
   complete: ChatHandler["complete"];
 }
 
@@ -57,6 +58,8 @@ export async function prepare(
     command: async () => undefined,
     press: async () => undefined,
     complete: async () => [],
+    awaits: async () => null,
+    entered: async () => undefined,
     trouble: (error) => troubles.push(error),
   };
   return { server: used, chat, handler, errors, clock };

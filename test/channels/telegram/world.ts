@@ -1,5 +1,13 @@
 import { commands } from "../../../commands/index.ts";
-import type { Chat, ChatHandler, ChatMessage, CommandEvent, PressEvent } from "../../../src/channels/channel.ts";
+import type {
+  Chat,
+  ChatHandler,
+  ChatMessage,
+  CommandEvent,
+  EnteredEvent,
+  Posted,
+  PressEvent,
+} from "../../../src/channels/channel.ts";
 import { createTelegramChat, type TelegramOptions } from "../../../src/channels/telegram/telegram.ts";
 import type { Submission } from "../../../src/core/desk.ts";
 import { asOpsError, type OpsError } from "../../../src/core/errors.ts";
@@ -37,6 +45,8 @@ export async function telegramWithPeople(options: { now?: () => number } = {}): 
 interface Behaviour {
   command?(event: CommandEvent): Promise<void>;
   press?(event: PressEvent): Promise<void>;
+  awaits?(text: string | null): Promise<{ readonly asked: Posted | null } | null>;
+  entered?(event: EnteredEvent): Promise<void>;
 }
 
 /** Keeps what it is handed, and behaves as told. */
@@ -54,6 +64,10 @@ export function createPeople(server: TelegramServer, behaviour: Behaviour = {}) 
       await behaviour.press?.(event);
     },
     complete: async () => [],
+    awaits: async (_, text) => (await behaviour.awaits?.(text)) ?? null,
+    async entered(event) {
+      await behaviour.entered?.(event);
+    },
     trouble(error) {
       troubles.push(error?.userMessage ?? null);
     },
