@@ -142,3 +142,15 @@ export function portTaken(logLines: readonly string[]): OpsError {
 export function rpcFailed(why: string, cause?: unknown): OpsError {
   return new OpsError({ code: "gateway-rpc-failed", userMessage: `The gateway's RPC is not usable: ${why}.`, cause });
 }
+
+/** What OpenClaw says against settings, each with its path in Creel's own. */
+export function settingsRefused(complaints: readonly string[]): OpsError {
+  const [first = "it does not say why", ...others] = complaints;
+  const more = others.length > 0 ? `, and ${others.length} more` : "";
+  return new OpsError({
+    code: "settings-refused",
+    userMessage: `OpenClaw refuses the settings: ${first}${more}.`,
+    hint: "Nothing was changed. Correct them in creel.yaml, or choose others.",
+    evidence: complaints,
+  });
+}

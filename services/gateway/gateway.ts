@@ -1,6 +1,8 @@
 import type { AgentName } from "../../src/core/names.ts";
 import type { Secret } from "../../src/core/secrets.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
+import type { WorkspaceFile } from "../workspace/workspace.ts";
+import type { GatewaySettings, GatewaySetup } from "./settings.ts";
 import type { GatewayTalk } from "./talk.ts";
 
 export interface GatewaySpec {
@@ -13,13 +15,19 @@ export interface GatewaySpec {
   readonly containerImage: string;
   /** null: a fresh random token is made on first delivery. */
   readonly token: Secret | null;
+  readonly setup: GatewaySetup;
+  /** What a new agent finds in its workspace; one that has a workspace keeps it as it is. null: what OpenClaw gives it. */
+  readonly workspace: readonly WorkspaceFile[] | null;
 }
 
 /** What decides its units. */
 export type UnitSpec = Pick<GatewaySpec, "memoryMb" | "containerImage">;
 
-/** What decides its files. `token` is asked for only where the host cannot read its own any more. */
-export type RepairSpec = Omit<GatewaySpec, "agent" | "token"> & { readonly token: () => Promise<GatewaySpec["token"]> };
+/** What decides its files. `token` and `setup` are asked for only where the host cannot read its own any more, or refuses it. */
+export type RepairSpec = Omit<GatewaySpec, "agent" | "token" | "setup" | "workspace"> & {
+  readonly token: () => Promise<GatewaySpec["token"]>;
+  readonly setup: () => Promise<GatewaySetup>;
+};
 
 /** unready: it runs for longer than a start takes, and is not ready all the same. */
 export type GatewayState =
@@ -65,8 +73,8 @@ export type NetworkLook =
 export interface Gateway {
   readonly talk: GatewayTalk;
   /**
-   * Writes secrets, configuration and units, checks the units with the Quadlet generator and reloads systemd. Does not start anything.
-   * Idempotent; a token that is already on the host is kept. @throws OpsError `host-command-failed` with the generator's complaint.
+   * Writes secrets, configuration, a new agent's workspace and units, checks the units with the Quadlet generator and reloads systemd.
+   * Does not start anything. Idempotent; a token that is already on the host is kept. @throws OpsError `host-command-failed` with the generator's complaint.
    */
   install(shell: HostShell, spec: GatewaySpec, signal: AbortSignal): Promise<void>;
   /**
@@ -107,7 +115,8 @@ export interface Gateway {
   logs(shell: HostShell, lines: number): Promise<string[]>;
   /** Stops it, letting replies in flight finish. Idempotent. */
   stop(shell: HostShell, signal: AbortSignal): Promise<void>;
+  readonly settings: GatewaySettings;
 }
 
 /** What it can be asked to do. */
-export type GatewayCall = Exclude<keyof Gateway, "talk"> | keyof GatewayTalk;
+export type GatewayCall = Exclude<keyof Gateway, "settings" | "talk"> | keyof GatewaySettings | keyof GatewayTalk;

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { OpsError } from "../../src/core/errors.ts";
-import type { GatewaySpec, UnitSpec } from "./gateway.ts";
+import type { UnitSpec } from "./gateway.ts";
 import { memoryLimits } from "./host-limits.ts";
-import { openclawConfig } from "./openclaw-config.ts";
 import type { TarFile } from "./tar.ts";
 
 const CONTAINER_UNIT = unitFile("openclaw-gateway.container");
@@ -18,10 +17,9 @@ export function hostScript(name: string): string {
   return ["kept.sh", name].map((part) => readFileSync(new URL(part, import.meta.url), "utf8")).join("");
 }
 
-/** Everything that is not secret, in the places `install.sh` and `repair.sh` expect. @throws OpsError `capacity`, `config-invalid`. */
-export function installFiles(spec: UnitSpec & Pick<GatewaySpec, "port">): TarFile[] {
+/** The units, in the places `install.sh` and `repair.sh` expect. @throws OpsError `capacity`, `config-invalid`. */
+export function unitFiles(spec: UnitSpec): TarFile[] {
   return [
-    { path: "openclaw.json", content: openclawConfig(spec) },
     { path: "quadlet/openclaw-gateway.container", content: CONTAINER_UNIT },
     { path: "quadlet/openclaw-gateway.container.d/50-host.conf", content: hostDropIn(spec) },
     { path: "creel-secrets.service", content: SECRETS_UNIT },

@@ -1,9 +1,10 @@
 # Run as: sh -c "$(cat kept.sh this)" creel-install
-# Standard input: one line, the secrets as JSON for a host that has none yet; then a tar archive with
-# quadlet/**, creel-secrets.service and openclaw.json. May be cut off anywhere and run again. Starts nothing.
+# Standard input: two lines for change_secrets; then a tar archive with quadlet/**, creel-secrets.service, openclaw.json and, for a new agent,
+# workspace/**. May be cut off anywhere and run again. Starts nothing.
 # Before it stands what the host's system says of itself, see services/system: its paths in capitals, put and reload_units.
 set -eu
 umask 077
+IFS= read -r expected
 IFS= read -r secrets
 
 # Two installers at once would mix their files.
@@ -20,8 +21,7 @@ if ! QUADLET_UNIT_DIRS="$stage/quadlet" "$QUADLET_GENERATOR" -dryrun >/dev/null 
   exit 65
 fi
 
-# Keeps what is there, unless this machine cannot read it: then nobody ever will.
-if ! can_read_credential; then write_credential "$secrets"; fi
+change_secrets "$expected" "$secrets"
 
 stage_outside
 trap 'rm -rf "$stage" "$outside"' EXIT
@@ -37,7 +37,16 @@ if [ -d "$first" ] && ! is_there "$state"; then
   mv -T "$outside/state" "$state" 2>/dev/null || is_there "$state"
 fi
 
-put_config
+# What an agent has made of its workspace is its own.
+if [ -d "$stage/workspace" ] && ! is_there "$data/workspace"; then
+  chmod -R u=rwX,go= "$stage/workspace"
+  cp -R "$stage/workspace" "$outside/workspace"
+  chown -R 1000:1000 "$outside/workspace"
+  mv -T "$outside/workspace" "$data/workspace" 2>/dev/null || is_there "$data/workspace"
+fi
+
+put_config "$stage/openclaw.json"
+rm -f "$own/before.json"
 
 umask 022
 put creel-secrets.service "$UNITS/creel-secrets.service"

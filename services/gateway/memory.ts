@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
+import type { AgentSettings } from "../../src/core/agent-settings.ts";
 import { OpsError, unlessStopped } from "../../src/core/errors.ts";
 import { OPENCLAW_VERSION } from "../../src/core/openclaw.ts";
 import { Secret } from "../../src/core/secrets.ts";
@@ -16,6 +17,7 @@ import {
   secretsMissing,
 } from "./failures.ts";
 import type { Gateway, GatewayCall, GatewayHealth } from "./gateway.ts";
+import { configurationOf, memorySettings, setupFields } from "./memory-settings.ts";
 import { missingScopes, REQUIRED_SCOPES, requireScopes } from "./scopes.ts";
 import type { ChannelLook, Turn } from "./talk.ts";
 import { boundAnswer, hasNoModel } from "./talk-failures.ts";
@@ -41,6 +43,7 @@ const recordSchema = z.object({
   links: z.number().default(0),
   /** By key, with what was answered. */
   turns: z.record(z.string(), z.string()).default({}),
+  ...setupFields,
 });
 type Damage = z.infer<typeof recordSchema>["damage"][number];
 type Record = z.infer<typeof recordSchema>;
@@ -73,6 +76,8 @@ export interface MemoryGatewayOptions {
   readonly answer?: (agent: string, turn: Turn) => string | Promise<string>;
   /** Default: none is set up. */
   readonly channels?: (agent: string) => readonly ChannelLook[];
+  /** What OpenClaw has against settings; default nothing. */
+  readonly complaints?: (settings: AgentSettings) => readonly string[];
   /** May throw to break a call, before or after it has had its effect. */
   readonly faults?: (call: GatewayCall, when: "before" | "after") => void | Promise<void>;
 }
@@ -81,6 +86,7 @@ export interface MemoryGatewayOptions {
 export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryGateway {
   const { looksUntilReady = 1, behaviour = () => "healthy", faults = () => undefined } = options;
   const { answer = noModel, channels = () => [] } = options;
+  const { complaints = () => [] } = options;
 
   async function around<T>(call: GatewayCall, effect: () => Promise<T>): Promise<T> {
     await faults(call, "before");
@@ -94,6 +100,8 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryG
     if (!record) throw unitMissing();
     await save(shell, { ...record, ...fields(record) });
   }
+
+  const settings = memorySettings({ load, change, checkReady, complaints });
 
   function beginStart(record: Record): Record {
     const line = endOf(record)?.code === "gateway-config-invalid" ? "Invalid config: gateway.mode" : "gateway starting";
@@ -132,6 +140,17 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryG
     }
   }
 
+  async function checkReady(shell: HostShell): Promise<void> {
+    const record = await load(shell);
+    if (!record || record.state === "stopped") throw notReady("it is not running");
+    const end = endOf(record);
+    if (end !== null) throw end;
+    if (record.state === "ready") return;
+    const ready = behaviour(record.agent) !== "never-ready" && record.looks >= looksUntilReady;
+    await save(shell, { ...record, looks: record.looks + 1, state: ready ? "ready" : "starting" });
+    if (!ready) throw notReady("it is starting");
+  }
+
   function scopesOf({ agent }: Record) {
     const isLacking = behaviour(agent) === "lacks-pairing-scope";
     return REQUIRED_SCOPES.filter((scope) => !isLacking || scope !== "operator.pairing");
@@ -160,8 +179,11 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryG
           heldBack: [],
           links: 0,
           turns: {},
+          before: null,
+          running: null,
         };
-        await save(shell, { ...(old ?? fresh), agent: spec.agent, port: spec.port, token });
+        const current = configurationOf(spec.setup);
+        await save(shell, { ...(old ?? fresh), agent: spec.agent, port: spec.port, token, current });
       }),
 
     start: (shell) =>
@@ -174,17 +196,7 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryG
         await save(shell, beginStart(record));
       }),
 
-    checkReady: (shell) =>
-      around("checkReady", async () => {
-        const record = await load(shell);
-        if (!record || record.state === "stopped") throw notReady("it is not running");
-        const end = endOf(record);
-        if (end !== null) throw end;
-        if (record.state === "ready") return;
-        const ready = behaviour(record.agent) !== "never-ready" && record.looks >= looksUntilReady;
-        await save(shell, { ...record, looks: record.looks + 1, state: ready ? "ready" : "starting" });
-        if (!ready) throw notReady("it is starting");
-      }),
+    checkReady: (shell) => around("checkReady", () => checkReady(shell)),
 
     checkAccess: (shell) =>
       around("checkAccess", async () => {
@@ -259,6 +271,16 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryG
           const here = `127.0.0.1:${port}`;
           return new Secret(`http://${here}/#bootstrapToken=link-${links}&gatewayUrl=ws%3A%2F%2F${here}`);
         }),
+    },
+
+    settings: {
+      check: (...asked) => around("check", () => settings.check(...asked)),
+      put: (...asked) => around("put", () => settings.put(...asked)),
+      taken: (...asked) => around("taken", () => settings.taken(...asked)),
+      goBack: (...asked) => around("goBack", () => settings.goBack(...asked)),
+      settle: (...asked) => around("settle", () => settings.settle(...asked)),
+      kept: (...asked) => around("kept", () => settings.kept(...asked)),
+      keep: (...asked) => around("keep", () => settings.keep(...asked)),
     },
 
     damage: (shell, damage) => change(shell, (record) => ({ damage: [...record.damage, damage] })),

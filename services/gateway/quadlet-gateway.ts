@@ -1,24 +1,25 @@
-import { randomBytes } from "node:crypto";
-import { z } from "zod";
 import { OpsError } from "../../src/core/errors.ts";
 import { Secret } from "../../src/core/secrets.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
 import type { HostSystem } from "../system/system.ts";
 import { askAgent } from "./ask.ts";
 import { channelLooks, startHeldBack } from "./channels.ts";
-import { containerBroken, notReady, rpcFailed, secretsMissing } from "./failures.ts";
-import type { Gateway, GatewaySpec, RepairSpec } from "./gateway.ts";
+import { containerBroken, notReady, secretsMissing } from "./failures.ts";
+import type { Gateway } from "./gateway.ts";
 import { lookAround, lookAtGateway } from "./health.ts";
-import { hostScript, installFiles } from "./install-files.ts";
+import { hostScript, unitFiles } from "./install-files.ts";
 import { tidyLogLine } from "./log-line.ts";
 import { toldByLog } from "./log-words.ts";
 import { lookOutside } from "./network.ts";
+import { openclawConfig } from "./openclaw-config.ts";
 import { pageLink } from "./page.ts";
 import { SECRETS_FILE, UNIT } from "./paths.ts";
+import { quadletSettings } from "./quadlet-settings.ts";
 import { askReadiness, explain, explainEnd } from "./readiness.ts";
 import { withRpc } from "./rpc.ts";
 import { requireScopes } from "./scopes.ts";
-import { tarOf } from "./tar.ts";
+import { heldSecrets, secretMapIn, secretsLines, tokenOnly } from "./secret-map.ts";
+import { type TarFile, tarOf } from "./tar.ts";
 import { CONFIG_EXIT_STATUS, unitState } from "./unit-state.ts";
 
 const INSTALL = hostScript("install.sh");
@@ -28,14 +29,14 @@ const REPAIR = hostScript("repair.sh");
 const REPAIR_TIMEOUT_MS = 150_000;
 /** Exit status of `repair.sh`. */
 const NO_SECRETS = 66;
+const NO_CONFIGURATION = 67;
+const RESUMABLE: ReadonlySet<number> = new Set([NO_SECRETS, NO_CONFIGURATION]);
 const NOT_LOADED = 5;
 const EVIDENCE_LINES = 30;
 /** Asking systemd costs the booting host a process; a gateway that failed stays failed, so it need not be asked at every look. */
 const UNIT_LOOK_INTERVAL_MS = 1000;
 /** Longer than the unit's own TimeoutStopSec. */
 const STOP_TIMEOUT_MS = 350_000;
-
-const secretsFile = z.object({ gatewayToken: z.string().min(1) });
 
 export interface QuadletGatewayOptions {
   /** That the hosts have. */
@@ -54,13 +55,31 @@ export function createQuadletGateway({ system, onSecret = () => undefined }: Qua
     onSecret(secret);
     return secret;
   };
+  async function checkReady(shell: HostShell, port: number, signal: AbortSignal): Promise<void> {
+    const answer = await askReadiness(shell, port, signal);
+    if (answer.ready) return;
+    const now = performance.now();
+    const last = lastUnitLook.get(shell);
+    if (last !== undefined && now - last < UNIT_LOOK_INTERVAL_MS) throw notReady(answer.why);
+    lastUnitLook.set(shell, now);
+    throw await explain(await unitState(shell, signal), answer, () => readLogs(shell, EVIDENCE_LINES));
+  }
+
   return {
     async install(shell, spec, signal) {
-      await shell.check(["sh", "-c", install, "creel-install"], {
-        stdin: installInput(spec),
-        signal,
-        timeoutMs: 120_000,
-      });
+      // Names of secrets go by the token, which the host may have already.
+      const held = spec.setup.secrets.size > 0 ? await heldSecrets(shell, signal) : "any";
+      const map = held === "any" || held === null ? tokenOnly(spec.token) : held.map;
+      const { text, secrets } = openclawConfig(spec, map);
+      const stdin = Buffer.concat([
+        Buffer.from(secretsLines({ ...map, ...secrets }, held)),
+        tarOf([
+          ...unitFiles(spec),
+          { path: "openclaw.json", content: text },
+          ...(spec.workspace ?? []).map((file) => ({ ...file, below: "workspace" })),
+        ]),
+      ]);
+      await shell.check(["sh", "-c", install, "creel-install"], { stdin, signal, timeoutMs: 120_000 });
     },
 
     async start(shell, signal) {
@@ -73,15 +92,7 @@ export function createQuadletGateway({ system, onSecret = () => undefined }: Qua
       }
     },
 
-    async checkReady(shell, port, signal) {
-      const answer = await askReadiness(shell, port, signal);
-      if (answer.ready) return;
-      const now = performance.now();
-      const last = lastUnitLook.get(shell);
-      if (last !== undefined && now - last < UNIT_LOOK_INTERVAL_MS) throw notReady(answer.why);
-      lastUnitLook.set(shell, now);
-      throw await explain(await unitState(shell, signal), answer, () => readLogs(shell, EVIDENCE_LINES));
-    },
+    checkReady,
 
     async checkAccess(shell, port, signal) {
       const hello = await withRpc({ shell, port, token: await token(shell), signal }, async (session) => session.hello);
@@ -92,13 +103,20 @@ export function createQuadletGateway({ system, onSecret = () => undefined }: Qua
     health: (shell, port) => lookAtGateway(shell, { port, token, logs: (where) => readLogs(where, EVIDENCE_LINES) }),
 
     async repair(shell, spec, signal) {
+      const units = unitFiles(spec);
       const isRefused = await refusesConfiguration(shell, signal);
-      const first = await runRepair(shell, repair, { spec, isRefused, secrets: "" }, signal);
-      if (first.exitCode !== NO_SECRETS) return first.repaired;
-      const again = { spec, isRefused: false, secrets: secretsLine(await spec.token()) };
-      const second = await runRepair(shell, repair, again, signal);
-      if (second.exitCode === NO_SECRETS) throw secretsMissing(second.complaint);
-      return [...first.repaired, ...second.repaired];
+      const first = isRefused
+        ? null
+        : await runRepair(shell, repair, { isRefused, lines: secretsLines(null, "any"), files: units }, signal);
+      if (first?.exitCode === 0) return first.repaired;
+      const held = await heldSecrets(shell, signal);
+      const map = held?.map ?? tokenOnly(await spec.token());
+      const { text, secrets } = openclawConfig({ ...spec, setup: await spec.setup() }, map);
+      const files = [...units, { path: "openclaw.json", content: text }];
+      const lines = secretsLines({ ...map, ...secrets }, held);
+      const second = await runRepair(shell, repair, { isRefused, lines, files }, signal);
+      if (second.exitCode !== 0) throw secretsMissing(second.complaint);
+      return [...(first?.repaired ?? []), ...second.repaired];
     },
 
     async resumeChannels(shell, port, signal) {
@@ -130,34 +148,24 @@ export function createQuadletGateway({ system, onSecret = () => undefined }: Qua
         return link;
       },
     },
+    settings: quadletSettings({ system, token, checkReady }),
   };
 }
 
-function installInput(spec: GatewaySpec): Buffer {
-  return Buffer.concat([Buffer.from(`${secretsLine(spec.token)}\n`), tarOf(installFiles(spec))]);
-}
-
-/** null: a random token. */
-function secretsLine(token: Secret | null): string {
-  const gatewayToken = token?.reveal() ?? randomBytes(32).toString("base64url");
-  return JSON.stringify({ gatewayToken });
-}
-
 interface Repair {
-  readonly spec: RepairSpec;
   readonly isRefused: boolean;
-  /** Empty: the host has to have its own. */
-  readonly secrets: string;
+  /** For `change_secrets`. */
+  readonly lines: string;
+  readonly files: readonly TarFile[];
 }
 
-/** @throws OpsError `gateway-crashed`, unless it is only secrets that are missing. */
+/** @throws OpsError `gateway-crashed`, unless it is only secrets or the configuration that are missing. */
 async function runRepair(shell: HostShell, script: string, repair: Repair, signal: AbortSignal) {
-  const { spec, isRefused, secrets } = repair;
-  const argv = ["sh", "-c", script, "creel-repair", ...(isRefused ? ["refused"] : [])] as const;
-  const stdin = Buffer.concat([Buffer.from(`${secrets}\n`), tarOf(installFiles(spec))]);
+  const argv = ["sh", "-c", script, "creel-repair", ...(repair.isRefused ? ["refused"] : [])] as const;
+  const stdin = Buffer.concat([Buffer.from(repair.lines), tarOf(repair.files)]);
   const { exitCode, stdout, stderr } = await shell.run([...argv], { stdin, signal, timeoutMs: REPAIR_TIMEOUT_MS });
   const complaint = lines(stderr).slice(-EVIDENCE_LINES);
-  if (exitCode !== 0 && exitCode !== NO_SECRETS) throw containerBroken(complaint);
+  if (exitCode !== 0 && !RESUMABLE.has(exitCode ?? -1)) throw containerBroken(complaint);
   return { exitCode, repaired: lines(stdout), complaint };
 }
 
@@ -180,12 +188,7 @@ async function cannotBegin(shell: HostShell, failure: OpsError): Promise<OpsErro
 /** Read from the host every time it is needed: Creel keeps no copy. */
 async function readToken(shell: HostShell): Promise<Secret> {
   const text = await shell.check(["cat", SECRETS_FILE]);
-  try {
-    return new Secret(secretsFile.parse(JSON.parse(text)).gatewayToken);
-  } catch {
-    // The cause would quote the file.
-    throw rpcFailed("the secrets file on the host does not hold its token");
-  }
+  return new Secret(secretMapIn(text).gatewayToken);
 }
 
 async function readLogs(shell: HostShell, count: number): Promise<string[]> {

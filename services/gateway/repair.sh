@@ -1,13 +1,14 @@
 # Run as: sh -c "$(cat kept.sh this)" creel-repair [refused], while the gateway is stopped. Puts right what holds nothing of the agent, and
 # prints a line for each thing that was not right: unit files that are missing are written again, failed units are forgotten, Podman gets a new
-# storage when it cannot use its own, and the secrets come into memory again. Standard input: one line, the secrets as JSON for a host that
-# cannot read its own, or nothing; then a tar archive with quadlet/**, creel-secrets.service and openclaw.json. With "refused", or when there is
-# none, Creel's own configuration takes the place of the agent's, which is kept. May be cut off anywhere and run again.
+# storage when it cannot use its own, and the secrets come into memory again. Standard input: two lines for change_secrets; then a tar archive with
+# quadlet/**, creel-secrets.service and, when it is known, openclaw.json. With "refused", or when there is none, Creel's own configuration takes the
+# place of the agent's, which is kept. Ends with 66 when it cannot go on without secrets, and with 67 without a configuration. May be cut off
+# anywhere and run again.
 # Before it stands what the host's system says of itself, see services/system: its paths in capitals, restore and reload_units.
 set -eu
+IFS= read -r expected
 IFS= read -r new_secrets
 drop_in=openclaw-gateway.container.d/50-host.conf
-secrets=/run/creel-secrets/gateway.json
 storage=/var/lib/containers/storage
 
 stage=/run/creel-repair
@@ -45,12 +46,15 @@ if [ "$closed" -gt 0 ]; then echo "the rights on what is in $data"; fi
 
 # Also one that is empty, or no file, such as a folder or a link.
 if [ "${1:-}" = refused ] || [ -L "$config" ] || ! [ -f "$config" ] || ! [ -s "$config" ]; then
+  if ! [ -e "$stage/openclaw.json" ]; then exit 67; fi
   kept=
   if is_there "$config"; then
     kept=$config.refused
     mv -fT "$config" "$kept" 2>/dev/null || { kept=$kept.$(date +%s) && mv -fT "$config" "$kept"; }
   fi
-  put_config
+  change_secrets "$expected" "$new_secrets"
+  put_config "$stage/openclaw.json"
+  rm -f "$own/before.json"
   echo "its configuration${kept:+ (the old one is $kept)}"
 fi
 
@@ -75,14 +79,16 @@ if ! works >/dev/null 2>"$complaint"; then
   echo "Podman's storage"
 fi
 
-if ! [ -s "$secrets" ]; then
+if ! [ -s "$delivered" ]; then
   what="the secrets in memory"
   if ! can_read_credential && [ -n "$new_secrets" ]; then
     write_credential "$new_secrets"
+    # Names of secrets go by the token.
+    put_config "$stage/openclaw.json"
     what="its secrets, which this host could not read any more"
   fi
   systemctl restart creel-secrets.service 2>"$complaint" || cat "$complaint" >&2
-  if ! [ -s "$secrets" ]; then
+  if ! [ -s "$delivered" ]; then
     echo "There are no secrets in $credential that this host can read." >&2
     exit 66
   fi

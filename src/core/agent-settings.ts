@@ -47,6 +47,12 @@ export interface AgentSettings {
   readonly openclaw: Readonly<Record<string, Json>>;
 }
 
+/** Of a gateway that only runs. */
+export const NO_SETTINGS: AgentSettings = {
+  ...{ model: null, fallbacks: [], providers: {}, channels: { telegram: null, discord: null } },
+  ...{ workspace: null, timeZone: null, controlUi: false, openclaw: {} },
+};
+
 /** What one place says about settings: a part of them, where null takes away what a place before it said (RFC 7396). */
 export type SettingsLayer = Readonly<Record<string, Json>>;
 

@@ -43,6 +43,8 @@ export type ErrorCode =
   | "gateway-not-ready"
   /** The gateway refuses its configuration (exit status 78). */
   | "gateway-config-invalid"
+  /** OpenClaw does not accept the settings of an agent; nothing was changed. */
+  | "settings-refused"
   /** The gateway stopped by itself. */
   | "gateway-crashed"
   /** The gateway answers RPC but not with the scopes Creel needs, or not as its protocol says. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Agent, type AgentRegistry, isBeingRemoved } from "../core/agent.ts";
+import { NO_SETTINGS } from "../core/agent-settings.ts";
 import { OpsError } from "../core/errors.ts";
 import { hostLane } from "../core/lane.ts";
 import type { AgentName } from "../core/names.ts";
@@ -16,6 +17,8 @@ import { type ProvingPorts, provingSteps, startAndProve } from "./prove.ts";
 import { selectProvider } from "./providers.ts";
 import { reachOrReboot } from "./reach.ts";
 import { agentName, host as hostSchema, nothing } from "./schemas.ts";
+import type { SettingsPorts } from "./settings/ports.ts";
+import { secretsOf } from "./settings/setup.ts";
 import { factsOf, listed, lookAt, networkTrouble, networkWord, understood } from "./told.ts";
 
 const SECOND = 1000;
@@ -26,7 +29,7 @@ const SMALLEST_MB = 2048;
 
 const names = z.array(z.string());
 
-export interface RestartPorts extends MachinePorts, ProvingPorts, TokenPorts {
+export interface RestartPorts extends MachinePorts, ProvingPorts, TokenPorts, Pick<SettingsPorts, "resolveSecret"> {
   readonly registry: AgentRegistry;
 }
 const params = z.strictObject({ agent: agentName });
@@ -110,7 +113,11 @@ export function restartOperation(ports: RestartPorts) {
       const { repaired } = await step("repair", async ({ signal }) => {
         const { sizes } = await provider.offers(signal);
         const memoryMb = sizes.find((size) => size.name === host.size)?.memoryMb ?? SMALLEST_MB;
-        const spec = { memoryMb, containerImage, port, token: ports.gatewayToken };
+        const setup = async () => {
+          const settings = (await agentNamed(ports.registry, name)).settings.applied ?? NO_SETTINGS;
+          return { settings, secrets: await secretsOf(ports, settings) };
+        };
+        const spec = { memoryMb, containerImage, port, token: ports.gatewayToken, setup };
         return {
           repaired: [...(await connection.use(signal, (shell) => gateway.repair(shell, spec, signal)))],
         };

@@ -4,10 +4,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { installFiles } from "../../services/gateway/install-files.ts";
+import { unitFiles } from "../../services/gateway/install-files.ts";
+import { openclawConfig } from "../../services/gateway/openclaw-config.ts";
 import { createSshShells } from "../../services/host-shell/ssh.ts";
 import type { LocalImage } from "../../services/provider/local/cached-images.ts";
 import { prepareUpper } from "../../services/provider/local/nspawn/disk.ts";
+import { NO_SETTINGS } from "../../src/core/agent-settings.ts";
 import { parseAgentName, parseHostName, parseOperationId } from "../../src/core/names.ts";
 
 const SCRIPT = fileURLToPath(new URL("by-hand.sh", import.meta.url));
@@ -36,7 +38,9 @@ export async function deployByHand(image: LocalImage): Promise<number> {
     };
     await prepareUpper(host, work, []);
     const gateway = { memoryMb: MEMORY_MB, port: 18_789, containerImage: image.containerImage };
-    for (const { path, content } of installFiles(gateway)) {
+    const setup = { settings: NO_SETTINGS, secrets: new Map() };
+    const config = openclawConfig({ ...gateway, setup }, { gatewayToken: "not needed for a reference to it" }).text;
+    for (const { path, content } of [...unitFiles(gateway), { path: "openclaw.json", content: config }]) {
       mkdirSync(dirname(join(work, "files", path)), { recursive: true });
       writeFileSync(join(work, "files", path), content);
     }

@@ -116,7 +116,9 @@ export function gatewayContract(name: string, make: () => Promise<GatewayUnderTe
         startedAtMs: null,
         version: null,
       });
-      expect(await gateway.repair(shell, { ...spec, token: async () => spec.token }, signal)).toEqual([]);
+      expect(
+        await gateway.repair(shell, { ...spec, token: async () => spec.token, setup: async () => spec.setup }, signal),
+      ).toEqual([]);
       await gateway.start(shell, signal);
       await untilReady();
       await gateway.checkAccess(shell, spec.port, signal);

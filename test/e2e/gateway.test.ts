@@ -12,11 +12,12 @@ import type { HostShell } from "../../services/host-shell/host-shell.ts";
 import { createSshShells } from "../../services/host-shell/ssh.ts";
 import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
 import { debian } from "../../services/system/debian/debian.ts";
+import { NO_SETTINGS, NOTHING_KEPT } from "../../src/core/agent-settings.ts";
 import { OpsError } from "../../src/core/errors.ts";
 import { ONLY_SSH } from "../../src/core/firewall.ts";
 import type { Host } from "../../src/core/host.ts";
 import { parseAgentName, parseHostName, parseOperationId } from "../../src/core/names.ts";
-import { Secret } from "../../src/core/secrets.ts";
+import { Secret, vaultRef } from "../../src/core/secrets.ts";
 import { gatewayContract } from "../contract/gateway.ts";
 import { systemContract } from "../contract/system.ts";
 import { acceptConnections, serveNames } from "../fixtures/name-server.ts";
@@ -38,6 +39,8 @@ const spec: GatewaySpec = {
   port: 18_789,
   containerImage: "localhost/creel/openclaw:2026.9.6",
   token: new Secret(CANARY),
+  setup: { settings: NO_SETTINGS, secrets: new Map() },
+  workspace: null,
 };
 const signal = new AbortController().signal;
 const gateway = createQuadletGateway({ system: debian });
@@ -102,6 +105,72 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
     pause: () => new Promise((resolve) => setTimeout(resolve, 200)),
     [Symbol.asyncDispose]: async () => undefined,
   }));
+
+  describe("and its settings", () => {
+    const untilTaken = () => until(() => gateway.settings.taken(shell, spec.port, signal));
+    const key = `${CANARY}-key` as const;
+    const ref = vaultRef("for-this-test");
+    const settings = {
+      ...NO_SETTINGS,
+      model: "mine/one",
+      providers: {
+        mine: { key: ref, baseUrl: "http://127.0.0.1:1/v1", api: "openai-completions" as const, models: [] },
+      },
+      timeZone: "Europe/Berlin",
+    };
+    const wanted = { ...spec, setup: { settings, secrets: new Map([[ref, new Secret(key)]]) } };
+    const models = async () => (await shell.check(["cat", CONFIG])).includes("mine/one");
+
+    it("are looked at by OpenClaw, with complaints that name them", async () => {
+      await gateway.settings.check(shell, wanted, signal);
+      const wrong = { ...settings, openclaw: { logging: { level: "nonsense" }, nothing: { of: "the kind" } } };
+      const refused = gateway.settings.check(shell, { ...wanted, setup: { ...wanted.setup, settings: wrong } }, signal);
+      const complaint = await refused.catch((error: unknown) => error);
+      expect(complaint).toMatchObject({ code: "settings-refused", retry: "never" });
+      expect((complaint as OpsError).evidence.join("\n")).toMatch(/openclaw\.logging\.level/);
+      expect(await models()).toBe(false);
+    });
+
+    it("are taken while it runs, and taken back", async () => {
+      const { startedAtMs } = await gateway.health(shell, spec.port);
+      await gateway.settings.put(shell, wanted, signal);
+      await gateway.settings.put(shell, wanted, signal);
+      expect(await untilTaken()).toEqual({ restarted: false });
+      expect(await models()).toBe(true);
+      const names = Object.keys(JSON.parse(await shell.check(["cat", SECRETS_FILE])));
+      expect(names).toEqual(
+        expect.arrayContaining(["gatewayToken", expect.stringMatching(/^providers\.mine\.key\.[0-9a-f]{16}$/)]),
+      );
+      await gateway.settings.goBack(shell, signal);
+      await gateway.settings.goBack(shell, signal);
+      await untilTaken();
+      expect(await models()).toBe(false);
+      await gateway.settings.settle(shell, signal);
+      await gateway.settings.settle(shell, signal);
+      expect(JSON.parse(await shell.check(["cat", SECRETS_FILE]))).toEqual({ gatewayToken: CANARY });
+      expect((await gateway.health(shell, spec.port)).startedAtMs).toBe(startedAtMs);
+    });
+
+    it("come back when it is down with those that it refuses", async () => {
+      const wrong = { ...settings, openclaw: { logging: { level: "nonsense" } } };
+      await gateway.settings.put(shell, { ...wanted, setup: { ...wanted.setup, settings: wrong } }, signal);
+      const refused = untilTaken();
+      await expect(refused).rejects.toMatchObject({ code: "gateway-config-invalid" });
+      await gateway.stop(shell, signal);
+      await gateway.start(shell, signal);
+      await expect(untilTaken()).rejects.toMatchObject({ code: "gateway-config-invalid" });
+      await gateway.settings.goBack(shell, signal);
+      await gateway.start(shell, signal);
+      expect(await untilTaken()).toEqual({ restarted: true });
+      await gateway.settings.settle(shell, signal);
+    });
+
+    it("are kept beside it", async () => {
+      expect(await gateway.settings.kept(shell, signal)).toBe(null);
+      await gateway.settings.keep(shell, { ...NOTHING_KEPT, applied: settings }, signal);
+      expect(await gateway.settings.kept(shell, signal)).toEqual({ ...NOTHING_KEPT, applied: settings });
+    });
+  });
 
   it("answers on the host only", async () => {
     const isExposed = async (port: number) =>
@@ -298,9 +367,13 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
     await gateway.stop(shell, signal);
     await shell.check(["rm", SECRETS_FILE, "/etc/containers/systemd/openclaw-gateway.container"]);
     const broken = ["its unit files", "Podman's storage", "the secrets in memory"];
-    expect(await gateway.repair(shell, { ...spec, token: async () => spec.token }, signal)).toEqual(broken);
+    expect(
+      await gateway.repair(shell, { ...spec, token: async () => spec.token, setup: async () => spec.setup }, signal),
+    ).toEqual(broken);
     await shell.check(["podman", "create", "--pull=never", "--name=openclaw-gateway", spec.containerImage, "true"]);
-    expect(await gateway.repair(shell, { ...spec, token: async () => spec.token }, signal)).toEqual([]);
+    expect(
+      await gateway.repair(shell, { ...spec, token: async () => spec.token, setup: async () => spec.setup }, signal),
+    ).toEqual([]);
     await gateway.start(shell, signal);
     await untilReady();
     expect(await gateway.health(shell, spec.port)).toMatchObject({ state: "ready", restarts: 0, note: null });
@@ -325,11 +398,13 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
 
     await gateway.stop(shell, signal);
     const replaced = [`its configuration (the old one is ${CONFIG}.refused)`];
-    expect(await gateway.repair(shell, { ...spec, token: async () => spec.token }, signal)).toEqual(replaced);
+    expect(
+      await gateway.repair(shell, { ...spec, token: async () => spec.token, setup: async () => spec.setup }, signal),
+    ).toEqual(replaced);
     await gateway.start(shell, signal);
     await untilReady();
     // Nothing was put back from a copy, and nothing was added.
-    expect(await shell.check(["cat", CONFIG])).toBe(openclawConfig(spec));
+    expect(await shell.check(["cat", CONFIG])).toBe(openclawConfig(spec, { gatewayToken: CANARY }).text);
   });
 
   it("comes back with its token when the host was restarted", async () => {

@@ -1,3 +1,4 @@
+import { NO_SETTINGS } from "../../core/agent-settings.ts";
 import type { Secret } from "../../core/secrets.ts";
 import { type Proven, type ProvingPorts, type ProvingTarget, startAndProve } from "../prove.ts";
 import type { DeployContext } from "./steps.ts";
@@ -21,7 +22,9 @@ export async function bringUpGateway(
   const { gatewayPort: port, containerImage } = machine.host;
 
   await context.step("install", async ({ signal }) => {
-    const spec = { agent, memoryMb, port, containerImage, token: await ports.gatewayToken() };
+    const setup = { settings: NO_SETTINGS, secrets: new Map() };
+    const token = await ports.gatewayToken();
+    const spec = { ...{ agent, memoryMb, port, containerImage, token, setup }, workspace: null };
     await connection.use(signal, (shell) => machine.gateway.install(shell, spec, signal));
     return {};
   });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Gateway } from "../../../services/gateway/gateway.ts";
 import type { HostSystem } from "../../../services/system/system.ts";
 import { concernChannel, concernModel } from "../../agent-settings/differences.ts";
 import type { Agent, AgentRegistry } from "../../core/agent.ts";
@@ -13,7 +14,6 @@ import { whereabouts } from "../lanes.ts";
 import { agentNamed, type MachinePorts, machineOf, machineWith } from "../machine.ts";
 import { host as hostSchema, nothing } from "../schemas.ts";
 import { askAboutBot, askAboutModels } from "./ask-services.ts";
-import type { SetGateway } from "./gateway-parts.ts";
 import { loginAt } from "./login.ts";
 import { providerOf } from "./model-name.ts";
 import { type Choose, changesOf, isIdle, type Plan, planFor, planSchema } from "./plan.ts";
@@ -24,7 +24,7 @@ import { type OfAgent, undoChange } from "./undo.ts";
 
 export interface ChangePorts extends MachinePorts, SettingsPorts {
   readonly registry: AgentRegistry;
-  readonly gatewayOn: (system: HostSystem) => SetGateway;
+  readonly gatewayOn: (system: HostSystem) => Gateway;
 }
 
 /** What has to be proven whether it was changed or not. */

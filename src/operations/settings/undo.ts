@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Gateway } from "../../../services/gateway/gateway.ts";
 import type { HostSystem } from "../../../services/system/system.ts";
 import type { AgentRegistry } from "../../core/agent.ts";
 import { asOpsError, OpsError } from "../../core/errors.ts";
@@ -9,12 +10,11 @@ import { connectionTo } from "../connection.ts";
 import { defineUndo, PATIENT } from "../definition.ts";
 import { findMachine, type MachinePorts, machineWith } from "../machine.ts";
 import { host as hostSchema, nothing } from "../schemas.ts";
-import type { SetGateway } from "./gateway-parts.ts";
 import { type Plan, planSchema } from "./plan.ts";
 
 interface UndoPorts extends MachinePorts {
   readonly registry: AgentRegistry;
-  readonly gatewayOn: (system: HostSystem) => SetGateway;
+  readonly gatewayOn: (system: HostSystem) => Gateway;
 }
 
 /** The agent's next operation waits for it, and may be what helps. */

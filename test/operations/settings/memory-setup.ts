@@ -1,10 +1,10 @@
 import { z } from "zod";
+import type { Gateway } from "../../../services/gateway/gateway.ts";
 import type { GatewayTalk } from "../../../services/gateway/talk.ts";
 import type { HostShell } from "../../../services/host-shell/host-shell.ts";
 import { agentSettings } from "../../../src/agent-settings/schema.ts";
 import type { AgentSettings } from "../../../src/core/agent-settings.ts";
 import { OpsError } from "../../../src/core/errors.ts";
-import type { GatewaySettings } from "../../../src/operations/settings/gateway-parts.ts";
 
 const FILE = "/memory-setup.json";
 const setup = z.object({ settings: agentSettings, values: z.record(z.string(), z.string()) }).nullable();
@@ -40,7 +40,7 @@ export interface MemorySetupOptions {
 export function createMemorySetup(options: MemorySetupOptions = {}) {
   const { complaint = () => null, crashes = () => false, silent = () => null, apart = () => null } = options;
 
-  const settings: GatewaySettings = {
+  const settings: Gateway["settings"] = {
     async check(_shell, { setup: { settings: its } }) {
       const said = complaint(its);
       if (said !== null) throw new OpsError({ code: "gateway-config-invalid", userMessage: said });

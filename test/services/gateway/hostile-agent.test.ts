@@ -17,16 +17,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { hostScript, installFiles } from "../../../services/gateway/install-files.ts";
+import { hostScript, unitFiles } from "../../../services/gateway/install-files.ts";
+import { openclawConfig } from "../../../services/gateway/openclaw-config.ts";
 import { tarOf } from "../../../services/gateway/tar.ts";
 import { debian } from "../../../services/system/debian/debian.ts";
 import { scriptWith } from "../../../services/system/systemd/systemd.ts";
+import { NO_SETTINGS } from "../../../src/core/agent-settings.ts";
 
 const run = promisify(execFile);
 const AGENT = 1000;
-const files = installFiles({ memoryMb: 2048, port: 18789, containerImage: "localhost/creel/openclaw:2026.9.6" });
-const OPENCLAW_JSON = files.find(({ path }) => path === "openclaw.json")?.content;
-const INPUT = Buffer.concat([Buffer.from('{"gatewayToken":"for-this-test"}\n'), tarOf(files)]);
+const OPENCLAW_JSON = openclawConfig(
+  { port: 18789, setup: { settings: NO_SETTINGS, secrets: new Map() } },
+  { gatewayToken: "for-this-test" },
+).text;
+const files = [
+  ...unitFiles({ memoryMb: 2048, containerImage: "localhost/creel/openclaw:2026.9.6" }),
+  { path: "openclaw.json", content: OPENCLAW_JSON },
+];
+const INPUT = Buffer.concat([Buffer.from('\n{"gatewayToken":"for-this-test"}\n'), tarOf(files)]);
 
 /**
  * A root that the real script runs in: the machine's programs, and folders of its own for everything that it changes. systemd's and
@@ -45,7 +53,7 @@ beforeEach(async () => {
     // The others need only succeed.
     const script = `case $1 in
       encrypt) for last; do :; done; cat >"$last" ;;
-      decrypt) grep -q for-this-test /etc/credstore.encrypted/creel-gateway.json ;;
+      decrypt) grep for-this-test /etc/credstore.encrypted/creel-gateway.json ;;
       restart) mkdir -p /run/creel-secrets && cp /etc/credstore.encrypted/creel-gateway.json /run/creel-secrets/gateway.json ;;
     esac`;
     await writeFile(join(root, "fake", name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
@@ -65,7 +73,7 @@ const install = () => runScript("install.sh", INPUT);
 
 /** The lines it prints. `secrets`: for a host that cannot read its own. */
 async function repair(secrets = "", ...args: string[]): Promise<string[]> {
-  const { stdout } = await runScript("repair.sh", Buffer.concat([Buffer.from(`${secrets}\n`), tarOf(files)]), args);
+  const { stdout } = await runScript("repair.sh", Buffer.concat([Buffer.from(`\n${secrets}\n`), tarOf(files)]), args);
   return stdout.split("\n").filter((line) => line !== "");
 }
 
@@ -118,6 +126,7 @@ async function hostFiles(): Promise<string> {
     "etc/containers",
     "etc/credstore.encrypted",
     "var/lib/openclaw",
+    "var/lib/creel",
     "var/cache",
   ];
   const except = others.flatMap((path) => ["-path", at(path), "-prune", "-o"]);
@@ -146,7 +155,7 @@ describe.skipIf(process.getuid?.() !== 0)("installing where the agent has been",
       expect(await lstat(path)).toMatchObject({ uid: AGENT, gid: AGENT });
     }
     expect((await lstat(config())).mode & 0o777).toBe(0o600);
-    expect(await readdir(at("var/lib"))).toEqual(["openclaw"]);
+    expect(await readdir(at("var/lib"))).toEqual(["creel", "openclaw"]);
   });
 
   it.each([

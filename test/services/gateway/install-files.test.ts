@@ -2,23 +2,26 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { memoryLimits } from "../../../services/gateway/host-limits.ts";
-import { hostDropIn, installFiles } from "../../../services/gateway/install-files.ts";
+import { hostDropIn, unitFiles } from "../../../services/gateway/install-files.ts";
 import { openclawConfig } from "../../../services/gateway/openclaw-config.ts";
 import { tarOf } from "../../../services/gateway/tar.ts";
+import { NO_SETTINGS } from "../../../src/core/agent-settings.ts";
 import { Secret } from "../../../src/core/secrets.ts";
 
 const containerImage = "localhost/creel/openclaw:2026.9.6";
 
 describe("the files of a gateway", () => {
   it("hold no secret", () => {
-    const spec = { memoryMb: 2048, port: 18789, containerImage, token: new Secret("canary-token-value") };
-    const files = installFiles(spec);
-    expect(files.map(({ path }) => path)).toHaveLength(4);
+    const spec = { memoryMb: 2048, containerImage, token: new Secret("canary-token-value") };
+    const files = unitFiles(spec);
+    expect(files.map(({ path }) => path)).toHaveLength(3);
     expect(JSON.stringify(files)).not.toContain("canary");
   });
 
   it("let the gateway listen on the loopback only and take its token from memory", () => {
-    const config = JSON.parse(openclawConfig({ port: 4711 }));
+    const config = JSON.parse(
+      openclawConfig({ port: 4711, setup: { settings: NO_SETTINGS, secrets: new Map() } }, { gatewayToken: "t" }).text,
+    );
     expect(config.gateway).toMatchObject({ mode: "local", port: 4711, bind: "loopback" });
     expect(config.gateway.auth.token).toEqual({ source: "file", provider: "creel", id: "/gatewayToken" });
     expect(config.secrets.providers.creel.path).toMatch(/^\/run\//);

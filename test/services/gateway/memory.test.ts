@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createMemoryGateway } from "../../../services/gateway/memory.ts";
 import type { MemoryHostShells } from "../../../services/host-shell/memory.ts";
 import { createMemoryHostShells } from "../../../services/host-shell/memory.ts";
+import { NO_SETTINGS } from "../../../src/core/agent-settings.ts";
 import type { Host } from "../../../src/core/host.ts";
 import { parseAgentName, parseHostName, parseOperationId } from "../../../src/core/names.ts";
 import { Secret } from "../../../src/core/secrets.ts";
@@ -31,6 +32,8 @@ const spec = {
   port: 18789,
   containerImage: "localhost/creel/openclaw:2026.9.6",
   token: null,
+  setup: { settings: NO_SETTINGS, secrets: new Map() },
+  workspace: null,
 };
 const signal = new AbortController().signal;
 

@@ -3,6 +3,7 @@ import { SECRETS_FILE } from "../../../services/gateway/paths.ts";
 import { createQuadletGateway } from "../../../services/gateway/quadlet-gateway.ts";
 import { createMemoryHostShells } from "../../../services/host-shell/memory.ts";
 import { debian } from "../../../services/system/debian/debian.ts";
+import { NO_SETTINGS } from "../../../src/core/agent-settings.ts";
 import { parseAgentName } from "../../../src/core/names.ts";
 import { Secret } from "../../../src/core/secrets.ts";
 import { hostCalled } from "./host.ts";
@@ -14,6 +15,8 @@ const spec = {
   port: 18789,
   containerImage: "localhost/creel/openclaw:2026.9.6",
   token: null,
+  setup: { settings: NO_SETTINGS, secrets: new Map() },
+  workspace: null,
 };
 const never = new AbortController().signal;
 
@@ -28,7 +31,7 @@ async function installedToken(token: Secret | null): Promise<string> {
   };
   await using shell = await createMemoryHostShells({ find: async () => host, programs }).connect(host);
   await createQuadletGateway({ system: debian }).install(shell, { ...spec, token }, never);
-  return JSON.parse(input.split("\n")[0] ?? "").gatewayToken;
+  return JSON.parse(input.split("\n")[1] ?? "").gatewayToken;
 }
 
 test("every installation makes a token of 256 random bits, unless one is given", async () => {

@@ -1,0 +1,138 @@
+import { z } from "zod";
+import { NO_SETTINGS } from "../../src/core/agent-settings.ts";
+import { OpsError } from "../../src/core/errors.ts";
+import { type Json, parseJson } from "../../src/core/json.ts";
+import type { Secret } from "../../src/core/secrets.ts";
+import type { HostShell } from "../host-shell/host-shell.ts";
+import type { HostSystem } from "../system/system.ts";
+import { complaintsIn } from "./complaints.ts";
+import { configInvalid, notReady, secretsMissing, settingsRefused } from "./failures.ts";
+import type { Gateway } from "./gateway.ts";
+import { hostScript } from "./install-files.ts";
+import { openclawConfig } from "./openclaw-config.ts";
+import { GIVEN_CONFIG, KEPT_FILE } from "./paths.ts";
+import { withRpc } from "./rpc.ts";
+import { type HeldSecrets, heldSecrets, onlyUsed, secretsLines, tokenOnly } from "./secret-map.ts";
+import type { GatewaySettings, SetupSpec } from "./settings.ts";
+import { tarOf } from "./tar.ts";
+import { unitState } from "./unit-state.ts";
+
+const TIMEOUT_MS = 100_000;
+/** Of scripts that change secrets, when somebody else has meanwhile. */
+const SECRETS_CHANGED = 75;
+const TRIES = 3;
+
+const configLook = z.object({
+  valid: z.boolean().default(true),
+  issues: z.array(z.object({ path: z.string().default(""), message: z.string() })).default([]),
+  configRevisionHash: z.string(),
+  appliedConfigHash: z.string().nullish(),
+});
+
+interface SettingsHost {
+  readonly system: Pick<HostSystem, "script">;
+  readonly token: (shell: HostShell) => Promise<Secret>;
+  readonly checkReady: Gateway["checkReady"];
+}
+
+export function quadletSettings({ system, token, checkReady }: SettingsHost): GatewaySettings {
+  const script = (name: string) => system.script(hostScript(name));
+  const scripts = {
+    ...{ put: script("put.sh"), goBack: script("go-back.sh"), settle: script("settle.sh") },
+    ...{ check: script("check.sh"), keep: script("keep.sh") },
+  };
+
+  /** Runs a script that changes secrets, again when they are not what they were. */
+  async function withSecrets(
+    shell: HostShell,
+    argv: readonly [string, ...string[]],
+    input: (held: HeldSecrets | null) => Promise<Buffer> | Buffer,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (let left = TRIES; ; left -= 1) {
+      const stdin = await input(await heldSecrets(shell, signal));
+      const { exitCode, stderr } = await shell.run([...argv], { stdin, signal, timeoutMs: TIMEOUT_MS });
+      if (exitCode === 0) return;
+      if (exitCode !== SECRETS_CHANGED || left <= 1) throw failed(stderr);
+    }
+  }
+
+  return {
+    async check(shell, spec, signal) {
+      const held = await heldSecrets(shell, signal);
+      const { text } = openclawConfig(spec, held?.map ?? tokenOnly(null));
+      const argv = ["sh", "-c", scripts.check, "creel-check", spec.containerImage] as const;
+      const stdin = tarOf([{ path: "openclaw.json", content: text }]);
+      const printed = await shell.check([...argv], { stdin, signal, timeoutMs: TIMEOUT_MS });
+      const complaints = complaintsIn(printed, spec.setup.settings);
+      if (complaints.length > 0) throw settingsRefused(complaints);
+    },
+
+    put: (shell, spec, signal) =>
+      withSecrets(shell, ["sh", "-c", scripts.put, "creel-put"], (held) => putInput(spec, held), signal),
+
+    async taken(shell, port, signal) {
+      await checkReady(shell, port, signal);
+      const look = await withRpc({ shell, port, token: await token(shell), signal }, (session) =>
+        session.call("config.get", {}),
+      );
+      const { valid, issues, configRevisionHash, appliedConfigHash } = configLook.parse(look);
+      if (!valid) throw configInvalid(issues.map(({ path, message }) => `${path}: ${message}`));
+      if (configRevisionHash !== appliedConfigHash) throw notReady("it has not taken its new settings yet");
+      const [{ startedAtMs }, given] = await Promise.all([
+        unitState(shell, signal),
+        shell.run(["stat", "-c", "%Y", GIVEN_CONFIG], { signal }),
+      ]);
+      const isNewer = given.exitCode === 0 && (startedAtMs ?? 0) >= Number(given.stdout) * 1000;
+      return { restarted: isNewer };
+    },
+
+    async goBack(shell, signal) {
+      await shell.check(["sh", "-c", scripts.goBack, "creel-go-back"], { signal, timeoutMs: TIMEOUT_MS });
+    },
+
+    settle: (shell, signal) =>
+      withSecrets(
+        shell,
+        ["sh", "-c", scripts.settle, "creel-settle"],
+        async (held) => {
+          const { exitCode, stdout } = await shell.run(["cat", GIVEN_CONFIG], { signal });
+          const given = exitCode === 0 ? z.json().safeParse(parseJson(stdout)).data : undefined;
+          const used: Json | undefined = given;
+          const isKnown = held !== null && used !== undefined;
+          return Buffer.from(secretsLines(isKnown ? onlyUsed(held.map, used) : null, held));
+        },
+        signal,
+      ),
+
+    async kept(shell, signal) {
+      const { exitCode, stdout } = await shell.run(["cat", KEPT_FILE], { signal });
+      return exitCode === 0 ? (parseJson(stdout) ?? null) : null;
+    },
+
+    async keep(shell, kept, signal) {
+      await shell.check(["sh", "-c", scripts.keep, "creel-keep"], { stdin: JSON.stringify(kept), signal });
+    },
+  };
+}
+
+function putInput(spec: SetupSpec, held: HeldSecrets | null): Buffer {
+  if (held === null) throw secretsMissing([]);
+  const { text, secrets } = openclawConfig(spec, held.map);
+  const bare = { port: spec.port, setup: { settings: NO_SETTINGS, secrets: new Map() } };
+  return Buffer.concat([
+    Buffer.from(secretsLines({ ...held.map, ...secrets }, held)),
+    tarOf([
+      { path: "openclaw.json", content: text },
+      { path: "first.json", content: openclawConfig(bare, held.map).text },
+    ]),
+  ]);
+}
+
+function failed(stderr: string): OpsError {
+  return new OpsError({
+    code: "host-command-failed",
+    userMessage: "The settings could not be changed on the host.",
+    evidence: stderr.split("\n").filter((line) => line !== ""),
+  });
+}
