@@ -9,7 +9,7 @@ chmod 0755 "$stage"
 chown 1000:1000 "$stage/openclaw.json"
 status=0
 timeout 90 podman --events-backend=none run --rm --pull=never --network=none --read-only --user=1000:1000 --cap-drop=ALL \
-  --security-opt=no-new-privileges --memory=1g --tmpfs=/home/node:rw,mode=0700,uid=1000,gid=1000 --volume="$stage:/creel:ro" \
+  --security-opt=no-new-privileges --tmpfs=/home/node:rw,mode=1777 --volume="$stage:/creel:ro" \
   --volume=/run/creel-secrets:/run/creel-secrets:ro --env=HOME=/home/node --env=OPENCLAW_STATE_DIR=/home/node/.openclaw \
   --env=OPENCLAW_CONFIG_PATH=/creel/openclaw.json --env=OPENCLAW_CONFIG_READONLY=1 --env=DO_NOT_TRACK=1 \
   "$1" openclaw config validate --json || status=$?

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { AgentSettings } from "../../src/core/agent-settings.ts";
+import { AGENT_CHANNELS, type AgentSettings } from "../../src/core/agent-settings.ts";
 import { OpsError } from "../../src/core/errors.ts";
 import { parseJson } from "../../src/core/json.ts";
 
@@ -29,21 +29,36 @@ export function complaintsIn(printed: string, settings: AgentSettings): string[]
   return said.length > 0 ? said : ["it does not say why"];
 }
 
+/** Where OpenClaw has what a provider in Creel's settings has. */
+const OF_PROVIDER = [
+  ["apiKey", "key"],
+  ["baseUrl", "baseUrl"],
+  ["api", "api"],
+  ["models", "models"],
+] as const;
+
 /** Where in Creel's settings what OpenClaw calls `path` comes from. Pure. */
-export function settingAt(path: string, { channels }: AgentSettings): string {
-  const [provider, ofProvider] =
-    /^models\.providers\.(.+?)\.(apiKey|baseUrl|api|models)(?:\.|$)/.exec(path)?.slice(1) ?? [];
-  if (provider !== undefined) return `providers.${provider}.${ofProvider === "apiKey" ? "key" : ofProvider}`;
-  if (/^agents\.defaults\.model\.fallbacks(?:\.|$)/.test(path)) return "fallbacks";
-  if (/^agents\.defaults\.model(?:\.|$)/.test(path)) return "model";
-  if (path === "agents.defaults.userTimezone") return "timeZone";
-  if (path === "gateway.controlUi.enabled") return "controlUi";
-  for (const channel of ["telegram", "discord"] as const) {
-    if (channels[channel] === null) continue;
-    const own = new Set([`channels.${channel}`, `channels.${channel}.enabled`, `channels.${channel}.apiRoot`]);
-    if (own.has(path)) return path.replace(/\.enabled$/, "");
-    if (path === `channels.${channel}.botToken` || path === `channels.${channel}.token`)
-      return `channels.${channel}.token`;
-  }
+export function settingAt(path: string, settings: AgentSettings): string {
+  const own = placesOf(settings).find(([theirs]) => path === theirs || path.startsWith(`${theirs}.`));
+  if (own !== undefined) return own[1];
   return path === "" ? "openclaw" : `openclaw.${path}`;
+}
+
+/** OpenClaw's paths, with everything below them, and Creel's. */
+function placesOf({ providers, channels }: AgentSettings): (readonly [theirs: string, ours: string])[] {
+  return [
+    ...Object.keys(providers).flatMap((name) =>
+      OF_PROVIDER.map(([theirs, ours]) => [`models.providers.${name}.${theirs}`, `providers.${name}.${ours}`] as const),
+    ),
+    ["agents.defaults.model.fallbacks", "fallbacks"],
+    ["agents.defaults.model", "model"],
+    ["agents.defaults.userTimezone", "timeZone"],
+    ["gateway.controlUi.enabled", "controlUi"],
+    ...AGENT_CHANNELS.filter((name) => channels[name] !== null).flatMap((name) => [
+      [`channels.${name}.enabled`, `channels.${name}`] as const,
+      [`channels.${name}.botToken`, `channels.${name}.token`] as const,
+      [`channels.${name}.token`, `channels.${name}.token`] as const,
+      [`channels.${name}.apiRoot`, `channels.${name}.apiRoot`] as const,
+    ]),
+  ];
 }

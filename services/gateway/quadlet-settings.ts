@@ -25,7 +25,7 @@ const TRIES = 3;
 const configLook = z.object({
   valid: z.boolean().default(true),
   issues: z.array(z.object({ path: z.string().default(""), message: z.string() })).default([]),
-  configRevisionHash: z.string(),
+  configRevisionHash: z.string().nullish(),
   appliedConfigHash: z.string().nullish(),
 });
 
@@ -78,7 +78,8 @@ export function quadletSettings({ system, token, checkReady }: SettingsHost): Ga
       );
       const { valid, issues, configRevisionHash, appliedConfigHash } = configLook.parse(look);
       if (!valid) throw configInvalid(issues.map(({ path, message }) => `${path}: ${message}`));
-      if (configRevisionHash !== appliedConfigHash) throw notReady("it has not taken its new settings yet");
+      if (configRevisionHash == null || configRevisionHash !== appliedConfigHash)
+        throw notReady("it has not taken its new settings yet");
       const [{ startedAtMs }, given] = await Promise.all([
         unitState(shell, signal),
         shell.run(["stat", "-c", "%Y", GIVEN_CONFIG], { signal }),

@@ -30,7 +30,7 @@ export function secretMapIn(text: string): SecretMap {
 export async function heldSecrets(shell: HostShell, signal: AbortSignal): Promise<HeldSecrets | null> {
   const argv = ["systemd-creds", "decrypt", "--name=creel-gateway.json", CREDENTIAL, "-"] as const;
   const { exitCode, stdout } = await shell.run([...argv], { signal });
-  const text = stdout.replace(/\n+$/, "");
+  const text = stdout.trimEnd();
   if (exitCode !== 0 || text === "") return null;
   return { map: secretMapIn(text), digest: createHash("sha256").update(text).digest("hex") };
 }
