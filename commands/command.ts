@@ -29,6 +29,8 @@ export interface CommandOption {
   readonly offers?: Offers;
   /** May be given without its name (`/image build`, `/logs ada 5`): words without names go to a command's bare options in order, numbers to one that counts. */
   readonly bare?: boolean;
+  /** Only for the last one that is bare: it takes all that follows, as it was typed. */
+  readonly rest?: boolean;
 }
 
 /** Option values after validation: names are parsed, counts are numbers, missing ones are absent. */

@@ -1,3 +1,4 @@
+import { ask } from "./ask.ts";
 import { cancel } from "./cancel.ts";
 import type { Command } from "./command.ts";
 import { deploy } from "./deploy.ts";
@@ -10,7 +11,7 @@ import { restart } from "./restart.ts";
 import { retry } from "./retry.ts";
 import { status } from "./status.ts";
 
-const acting = [deploy, status, logs, restart, destroy, image, cancel, retry, history];
+const acting = [deploy, ask, status, logs, restart, destroy, image, cancel, retry, history];
 
 /** Everything a person may ask for, in the order `/help` lists it. */
 export const commands: readonly Command[] = [...acting, createHelp(acting)];

@@ -35,7 +35,8 @@ export function parseLine(line: string, commands: readonly Command[]): Submissio
   if (name === "") throw unreadable("A command is missing.", "Type /help to see the commands.");
   const command = commands.find((candidate) => candidate.name === name);
   const options = new Map<string, string>();
-  for (const [option, value] of pairs(rest.map(readToken), command)) {
+  const { own, last } = apart(rest.map(readToken), command);
+  for (const [option, value] of [...pairs(own, command), ...last]) {
     if (options.has(option)) {
       throw unreadable(`${option}: is given twice.`, command ? `Usage: ${usageOf(command)}` : null);
     }
@@ -83,6 +84,25 @@ function* pairs(tokens: readonly Token[], command: Command | undefined): Generat
       yield [token.option, value.text];
     }
   }
+}
+
+/** What belongs to an option that takes all that follows needs no quotes, and holds no options; in quotes its end is known. */
+function apart(
+  tokens: readonly Token[],
+  command: Command | undefined,
+): { readonly own: readonly Token[]; readonly last: readonly (readonly [string, string])[] } {
+  const name = command?.options.find(({ rest }) => rest)?.name;
+  const before = new Set(command?.options.filter(({ bare, rest }) => bare && !rest).map((option) => option.name));
+  const start = tokens.findIndex(({ option, quoted }) => {
+    if (option === name) return !quoted;
+    const [next] = before;
+    return !before.delete(option ?? next ?? "") && option === null;
+  });
+  if (name === undefined || start < 0) return { own: tokens, last: [] };
+  const words = tokens.slice(start).map(({ option, text }, index) => {
+    return option === null || (index === 0 && option === name) ? text : `${option}:${text}`;
+  });
+  return { own: tokens.slice(0, start), last: [[name, words.join(" ").trim()]] };
 }
 
 /** The next bare option; for a number the next one that counts, for no agent is called by a number. */
@@ -135,7 +155,7 @@ function words(line: string): string[] {
     if (open === '"' && char === "\\") {
       index += 1;
       word += line.charAt(index);
-    } else if (open === null && (char === '"' || char === "'")) open = char;
+    } else if (open === null && (char === '"' || (char === "'" && !isApostrophe(word)))) open = char;
     else if (char === open) open = null;
   }
   if (open !== null) {
@@ -143,6 +163,11 @@ function words(line: string): string[] {
   }
   if (word !== null) found.push(word);
   return found;
+}
+
+/** `word` ends with it: behind a letter, as in don't. */
+function isApostrophe(word: string): boolean {
+  return /\p{L}'$/u.test(word);
 }
 
 /** Phones type curly quotes, which mean the straight ones, unless they are quoted themselves. */

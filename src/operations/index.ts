@@ -1,3 +1,4 @@
+import { ask } from "./ask.ts";
 import { deploy } from "./deploy/deploy.ts";
 import { destroy } from "./destroy.ts";
 import { imageBuild } from "./image-build.ts";
@@ -6,7 +7,7 @@ import { restart } from "./restart.ts";
 import type { SettingsPorts } from "./settings/ports.ts";
 
 /** Everything durable that Creel does. */
-export const operations = [deploy, restart, destroy, imageBuild] as const;
+export const operations = [deploy, restart, destroy, imageBuild, ask] as const;
 
 type Taker<Of> = Of extends OperationKind<infer _Params, infer Ports> ? (ports: Ports) => void : never;
 

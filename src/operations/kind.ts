@@ -31,6 +31,8 @@ export interface Trouble {
 export interface Told {
   /** Instead of "Deployed ada in 17 s.", where it did not do what it is called. */
   readonly title?: string;
+  /** In the words of somebody else, such as an agent; any number of lines. */
+  readonly said?: string;
   readonly facts?: readonly Fact[];
   readonly trouble?: Trouble | null;
   /** Commands worth typing next. */

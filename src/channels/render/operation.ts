@@ -144,11 +144,11 @@ export function renderOutcome(operation: Operation): Message {
 }
 
 function renderSuccess(operation: Operation, took: string): Message {
-  const { title, facts = [], trouble = null, next = [] } = told(operation);
+  const { title, said = null, facts = [], trouble = null, next = [] } = told(operation);
   const fields: Block = { type: "fields", fields: facts };
   const actions = next.map((line) => actionFor(line, operation));
   const whole = `${done(operation)} in ${took}`;
-  if (trouble === null) return message(title ?? `${whole}.`, "good", [fields], { actions });
+  if (trouble === null) return message(title ?? `${whole}.`, "good", [text(said), fields], { actions });
   return message(`${whole}, but ${trouble.but}.`, "plain", [text(trouble.why), fields], { actions });
 }
 
