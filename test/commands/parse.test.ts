@@ -109,7 +109,7 @@ describe("a typed line", () => {
     ["/ask ada how are you?", "how are you?"],
     ["/ask agent:ada message:how are you?", "how are you?"],
     ["/ask ada what’s up, don't tell agent:bob", "what's up, don't tell agent:bob"],
-    ["/ask ada -- force it: now", "-- force it:now"],
+    ["/ask ada -- force it: now", "-- force it: now"],
     ['/ask message:"how are you?" agent:ada', "how are you?"],
   ])("takes all that follows for what it says to an agent: %s", (line, message) => {
     expect(parseLine(line, commands).options).toEqual({ agent: "ada", message });
