@@ -1,6 +1,4 @@
 import { z } from "zod";
-import type { Gateway } from "../../../services/gateway/gateway.ts";
-import type { HostSystem } from "../../../services/system/system.ts";
 import { concernChannel, concernModel } from "../../agent-settings/differences.ts";
 import type { Agent, AgentRegistry } from "../../core/agent.ts";
 import { AGENT_CHANNELS, type AgentChannel, type AgentSettings } from "../../core/agent-settings.ts";
@@ -24,7 +22,6 @@ import { type OfAgent, undoChange } from "./undo.ts";
 
 export interface ChangePorts extends MachinePorts, SettingsPorts {
   readonly registry: AgentRegistry;
-  readonly gatewayOn: (system: HostSystem) => Gateway;
 }
 
 /** What has to be proven whether it was changed or not. */
@@ -126,7 +123,7 @@ export function changeOperation<Params extends OfAgent>(
       });
 
       const machine = machineWith(ports, host);
-      const gateway = ports.gatewayOn(machine.system);
+      const { gateway } = machine;
       const { gatewayPort: port, containerImage } = host;
       await using connection = connectionTo(machine, elapsed);
       const spec = async () => ({

@@ -1,6 +1,4 @@
 import { z } from "zod";
-import type { Gateway } from "../../../services/gateway/gateway.ts";
-import type { HostSystem } from "../../../services/system/system.ts";
 import type { AgentRegistry } from "../../core/agent.ts";
 import { asOpsError, OpsError } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
@@ -14,7 +12,6 @@ import { type Plan, planSchema } from "./plan.ts";
 
 interface UndoPorts extends MachinePorts {
   readonly registry: AgentRegistry;
-  readonly gatewayOn: (system: HostSystem) => Gateway;
 }
 
 /** The agent's next operation waits for it, and may be what helps. */
@@ -57,7 +54,7 @@ export function undoChange<Params extends OfAgent>(ports: UndoPorts) {
       if (host === null)
         return { leftBehind: [`${name} has no host any more.`], nextCommands: [`/status agent:${name}`] };
       const machine = machineWith(ports, host);
-      const gateway = ports.gatewayOn(machine.system);
+      const { gateway } = machine;
       await using connection = connectionTo(machine, elapsed);
       if (mayHaveBegun(past, "settle")) {
         await step("finish", async ({ signal }) => {
