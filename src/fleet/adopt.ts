@@ -1,9 +1,10 @@
 import { setTimeout } from "node:timers/promises";
 import type { GatewayState } from "../../services/gateway/gateway.ts";
 import type { HostShell } from "../../services/host-shell/host-shell.ts";
+import { keptSettings } from "../agent-settings/schema.ts";
 import type { Adoption, AdoptionReport } from "../core/adoption.ts";
 import type { Agent, AgentRegistry, AgentState } from "../core/agent.ts";
-import { NOTHING_KEPT } from "../core/agent-settings.ts";
+import { type KeptSettings, NOTHING_KEPT } from "../core/agent-settings.ts";
 import { asOpsError, type ErrorCode } from "../core/errors.ts";
 import type { Host } from "../core/host.ts";
 import type { AgentName } from "../core/names.ts";
@@ -29,6 +30,8 @@ interface AdoptPorts extends MachinePorts {
 
 interface Judgement {
   readonly state: AgentState;
+  /** As its host has kept them. */
+  readonly settings: KeptSettings;
   /** For a person. */
   readonly because: string;
 }
@@ -66,7 +69,7 @@ interface OnHost {
 }
 
 async function adopt(ports: AdoptPorts, { agent: name, host }: OnHost, patienceMs: number): Promise<Adoption> {
-  const { state, because } = await judge(ports, host, AbortSignal.timeout(patienceMs));
+  const { state, settings, because } = await judge(ports, host, AbortSignal.timeout(patienceMs));
   const agent: Agent = {
     name,
     state,
@@ -74,7 +77,7 @@ async function adopt(ports: AdoptPorts, { agent: name, host }: OnHost, patienceM
     host: host.name,
     createdAtMs: host.createdAtMs,
     lastOperation: host.operation,
-    settings: NOTHING_KEPT,
+    settings,
   };
   await ports.registry.put(agent);
   return { agent, because };
@@ -82,29 +85,40 @@ async function adopt(ports: AdoptPorts, { agent: name, host }: OnHost, patienceM
 
 /** A host that is merely busy must never count as a failed deploy: the next deploy would replace it. */
 async function judge(ports: MachinePorts, host: Host, signal: AbortSignal): Promise<Judgement> {
-  if (host.state === "stopped") return { state: "serving", because: "its host is switched off; Creel starts it again" };
+  if (host.state === "stopped") {
+    return unseen("serving", "its host is switched off; Creel starts it again");
+  }
   let last = "it did not answer";
   while (!signal.aborted) {
     try {
       return await look(machineWith(ports, host), signal);
     } catch (error) {
       const { code, userMessage, retry } = asOpsError(error);
-      if (PERMANENT.has(code)) return { state: "failed", because: `it cannot be reached: ${userMessage}` };
+      if (PERMANENT.has(code)) return unseen("failed", `it cannot be reached: ${userMessage}`);
       if (!signal.aborted) last = userMessage;
       if (retry === "never") break;
     }
     await setTimeout(PAUSE_MS, undefined, { signal }).catch(() => undefined);
   }
-  return { state: "serving", because: `it could not be asked: ${last}` };
+  return unseen("serving", `it could not be asked: ${last}`);
+}
+
+/** Of a host that could not be looked at: its settings are still on it, and nobody knows them. */
+function unseen(state: AgentState, because: string): Judgement {
+  return { state, settings: NOTHING_KEPT, because };
 }
 
 async function look(machine: Machine, signal: AbortSignal): Promise<Judgement> {
   await using shell = await machine.connect({ signal });
   const proven = await isProven(shell, signal);
   const state = await gatewayState(machine, shell);
-  if (proven) return { state: "serving", because: `its gateway is ${state}` };
+  const kept = keptSettings.safeParse(await machine.gateway.settings.kept(shell, signal));
+  // null: a Creel that knew no settings has made it.
+  const settings = kept.data ?? NOTHING_KEPT;
+  if (proven) return { state: "serving", settings, because: `its gateway is ${state}` };
   const gateway = state === "absent" ? "there is no gateway on its host" : `its gateway is ${state}`;
-  return { state: "failed", because: `${gateway}, and its deploy was cut off before everything was proven to work` };
+  const because = `${gateway}, and its deploy was cut off before everything was proven to work`;
+  return { state: "failed", settings, because };
 }
 
 /** The proof decides; what the gateway is up to is only told. */

@@ -22,7 +22,8 @@ export function operationNow(operation: Operation): Operation {
   return {
     ...operation,
     kind: kindNow(kind),
-    version: kind === "deploy" && version === 2 ? 3 : version,
+    // Those of 3 knew no settings, and go on without.
+    version: kind === "deploy" && (version === 2 || version === 3) ? 4 : version,
     steps: steps.map((step) => ({ ...step, name: stepNow(kind, step.name) })),
     failure: failure && { ...failure, code: (failure.code as string) === CODE.older ? CODE.now : failure.code },
   };

@@ -52,13 +52,22 @@ export interface Proven {
   readonly networkTrouble: string | null;
 }
 
-/** From a gateway that is installed to one that is proven to work and to be closed. An agent without a network serves all the same. */
+/** From a gateway that is installed to one that is proven to work and to be closed. */
 export async function startAndProve(
   ports: ProvingPorts,
-  { step, elapsed }: ProvingContext,
-  { agent, machine, connection }: ProvingTarget,
+  context: ProvingContext,
+  target: ProvingTarget,
 ): Promise<Proven> {
-  const { gateway, provider, host } = machine;
+  await startGateway(context, target);
+  return await proveGateway(ports, context, target);
+}
+
+/** From a gateway that is installed to one that is ready. */
+export async function startGateway(
+  { step, elapsed }: ProvingContext,
+  { machine, connection }: ProvingTarget,
+): Promise<void> {
+  const { gateway, host } = machine;
   const { gatewayPort: port } = host;
 
   await step("launch", async ({ signal }) => {
@@ -74,6 +83,16 @@ export async function startAndProve(
     );
     return {};
   });
+}
+
+/** That a gateway which is ready works and is closed. An agent without a network serves all the same. */
+export async function proveGateway(
+  ports: ProvingPorts,
+  { step }: ProvingContext,
+  { agent, machine, connection }: ProvingTarget,
+): Promise<Proven> {
+  const { gateway, provider, host } = machine;
+  const { gatewayPort: port } = host;
   const [{ version }, , { network, why }] = await Promise.all([
     step("access", async ({ signal }) => {
       const access = await connection.use(signal, (shell) => gateway.checkAccess(shell, port, signal));

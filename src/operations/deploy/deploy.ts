@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { AgentRegistry } from "../../core/agent.ts";
 import { daysOld, isTooOld } from "../../core/golden-image.ts";
 import { hostLane } from "../../core/lane.ts";
@@ -10,12 +9,12 @@ import { whereabouts } from "../lanes.ts";
 import { agentNamed, type MachinePorts, machineWith, systemOf } from "../machine.ts";
 import type { ProvingPorts } from "../prove.ts";
 import { selectProvider } from "../providers.ts";
-import { factsOf, lookAt, networkTrouble, networkWord, understood } from "../told.ts";
 import { bringUpGateway, type TokenPorts } from "./gateway.ts";
 import { type CreatePorts, checkRequest, createHost, reserveName, settleHost, validateRequest } from "./host.ts";
 import { writeProof } from "./proof.ts";
 import type { SetupPorts } from "./setup.ts";
 import { type DeployParams, deployParams, deploySteps } from "./steps.ts";
+import { tellOfDeploy } from "./told.ts";
 import { undoDeploy } from "./undo.ts";
 
 export interface DeployPorts extends MachinePorts, ProvingPorts, TokenPorts, CreatePorts, SetupPorts {
@@ -24,22 +23,7 @@ export interface DeployPorts extends MachinePorts, ProvingPorts, TokenPorts, Cre
 export const deploy: OperationKind<DeployParams, DeployPorts> = {
   kind: "deploy",
   words: { doing: "Deploying", done: "Deployed", task: "deploy", agentIs: "deploying" },
-  tell({ agent, result }) {
-    const made = understood(result, {
-      ...{ version: z.string(), host: z.string(), address: z.string() },
-      ...{ network: z.string(), networkTrouble: z.string().nullable(), tooOldDays: z.number() },
-    });
-    const facts = factsOf({
-      OpenClaw: made.version,
-      Host: [made.host, made.address].filter((part) => part !== undefined).join(" at ") || undefined,
-      Network: networkWord(made.network),
-      "Golden image":
-        made.tooOldDays === undefined
-          ? undefined
-          : `${made.tooOldDays} days old, without security updates since; /image build makes a new one`,
-    });
-    return { facts, trouble: networkTrouble(made.network, made.networkTrouble), next: lookAt(agent) };
-  },
+  tell: ({ agent, result }) => tellOfDeploy(agent, result),
   define: deployOperation,
 };
 
@@ -47,7 +31,7 @@ export const deploy: OperationKind<DeployParams, DeployPorts> = {
 export function deployOperation(ports: DeployPorts) {
   return defineOperation({
     kind: deploy.kind,
-    version: 3,
+    version: 4,
     async lane({ name, provider }, done) {
       const { data: validated } = deploySteps.validate.output.safeParse(done("validate"));
       return hostLane(await whereabouts(ports, name, validated?.provider ?? provider));
@@ -61,6 +45,9 @@ export function deployOperation(ports: DeployPorts) {
       const {
         memoryMb,
         provider: chosen,
+        settings,
+        bots,
+        warnings,
         ...offer
       } = await step("validate", ({ signal }) =>
         validateRequest(ports, selectProvider(ports.providers, request.provider), request, signal),
@@ -75,7 +62,7 @@ export function deployOperation(ports: DeployPorts) {
       };
 
       await step("reserve", ({ signal }) =>
-        reserveName(ports, { ...agent, state: "deploying", createdAtMs: now() }, signal),
+        reserveName(ports, { ...agent, bots, state: "deploying", createdAtMs: now() }, signal),
       );
       const {
         image: chosenImage,
@@ -125,17 +112,29 @@ export function deployOperation(ports: DeployPorts) {
           agent: request.name,
           machine,
           connection,
-          memoryMb,
+          ...{ memoryMb, settings, bots },
         }),
         settleHost(context, machine, connection),
       ]);
       await step("record", async ({ signal }) => {
-        await connection.use(signal, (shell) => writeProof(shell, signal));
-        const { settings } = await agentNamed(ports.registry, request.name);
-        await ports.registry.put({ ...agent, state: "serving", createdAtMs: host.createdAtMs, settings });
+        const { chosen } = (await agentNamed(ports.registry, request.name)).settings;
+        const kept = { chosen, applied: settings, bots };
+        await connection.use(signal, async (shell) => {
+          await machine.gateway.settings.keep(shell, kept, signal);
+          // Last: it says that everything else is there.
+          await writeProof(shell, signal);
+        });
+        await ports.registry.put({ ...agent, state: "serving", createdAtMs: host.createdAtMs, settings: kept });
         return {};
       });
-      return { agent: request.name, host: host.name, address: host.address, tooOldDays, ...gateway };
+      return {
+        ...{ agent: request.name, host: host.name, address: host.address, tooOldDays, ...gateway },
+        ...{
+          model: settings.model,
+          bots: { telegram: bots.telegram?.name ?? null, discord: bots.discord?.name ?? null },
+          warnings,
+        },
+      };
     },
 
     undo: undoDeploy(ports),

@@ -1,6 +1,8 @@
-import { NO_SETTINGS } from "../../core/agent-settings.ts";
+import type { AgentSettings, KeptSettings } from "../../core/agent-settings.ts";
 import type { Secret } from "../../core/secrets.ts";
-import { type Proven, type ProvingPorts, type ProvingTarget, startAndProve } from "../prove.ts";
+import { type Proven, type ProvingPorts, type ProvingTarget, proveGateway, startGateway } from "../prove.ts";
+import { type ProvenSetup, proveSetup } from "./prove-setup.ts";
+import { contentsOf, type SetupPorts } from "./setup.ts";
 import type { DeployContext } from "./steps.ts";
 
 export interface TokenPorts {
@@ -10,23 +12,28 @@ export interface TokenPorts {
 
 interface Target extends ProvingTarget {
   readonly memoryMb: number;
+  readonly settings: AgentSettings;
+  readonly bots: KeptSettings["bots"];
 }
 
-/** From a reachable host to a gateway that is proven to work and to be closed. */
+/** From a reachable host to a gateway that is proven to work with what it was given, and to be closed. */
 export async function bringUpGateway(
-  ports: ProvingPorts & TokenPorts,
+  ports: ProvingPorts & TokenPorts & SetupPorts,
   context: DeployContext,
   target: Target,
-): Promise<Proven> {
-  const { agent, machine, connection, memoryMb } = target;
+): Promise<Proven & ProvenSetup> {
+  const { agent, machine, connection, memoryMb, settings } = target;
   const { gatewayPort: port, containerImage } = machine.host;
 
   await context.step("install", async ({ signal }) => {
-    const setup = { settings: NO_SETTINGS, secrets: new Map() };
     const token = await ports.gatewayToken();
-    const spec = { ...{ agent, memoryMb, port, containerImage, token, setup }, workspace: null };
+    const { secrets, workspace } = await contentsOf(ports, settings, signal);
+    const setup = { settings, secrets };
+    const spec = { agent, memoryMb, port, containerImage, token, setup, workspace: workspace?.files ?? null };
     await connection.use(signal, (shell) => machine.gateway.install(shell, spec, signal));
     return {};
   });
-  return await startAndProve(ports, context, target);
+  await startGateway(context, target);
+  const [proven, setup] = await Promise.all([proveGateway(ports, context, target), proveSetup(ports, context, target)]);
+  return { ...proven, ...setup };
 }

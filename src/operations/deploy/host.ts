@@ -2,7 +2,7 @@ import type { HostKeyPair, HostShells } from "../../../services/host-shell/host-
 import type { Provider } from "../../../services/provider/provider.ts";
 import type { HostSystem } from "../../../services/system/system.ts";
 import type { Agent, AgentRegistry } from "../../core/agent.ts";
-import { NOTHING_KEPT } from "../../core/agent-settings.ts";
+import type { KeptSettings } from "../../core/agent-settings.ts";
 import { OpsError } from "../../core/errors.ts";
 import { ONLY_SSH } from "../../core/firewall.ts";
 import { type AgentName, hostNameFor, type OperationId } from "../../core/names.ts";
@@ -34,12 +34,12 @@ export async function validateRequest(
   request: DeployParams,
   signal: AbortSignal,
 ) {
-  const { name } = request;
-  await requireFree(ports, name);
+  await requireFree(ports, request.name);
   const offer = await validateOffer(ports, provider, request, signal);
-  const chosen = (await ports.registry.get(name))?.settings.chosen ?? {};
-  await askServices(ports, name, await settingsOf(ports, name, chosen), signal);
-  return offer;
+  const { settings, secrets, workspace } = await validateSetup(ports, request, signal);
+  const { telegram, discord } = await askServices(ports, request.name, settings, secrets, signal);
+  const bots = { telegram: telegram && { ...telegram }, discord: discord && { ...discord } };
+  return { ...offer, settings, bots, warnings: [...(workspace?.warnings ?? [])] };
 }
 
 /** The same before the operation exists: with what is under way, the name may be taken or become free. */
@@ -50,7 +50,17 @@ export async function checkRequest(
 ): Promise<void> {
   if (underWay === "deploy" && !isUndoing) throw isBeingDeployed(request.name);
   if (underWay !== "destroy") await requireFree(ports, request.name);
-  if (worksHere) await validateOffer(ports, selectProvider(ports.providers, request.provider), request);
+  if (!worksHere) return;
+  await validateOffer(ports, selectProvider(ports.providers, request.provider), request);
+  await validateSetup(ports, request);
+}
+
+/** What of it is secret stays in memory, and is read again where it is used. */
+async function validateSetup(ports: CheckPorts, { name }: DeployParams, signal?: AbortSignal) {
+  await ports.gatewayToken();
+  const agent = await ports.registry.get(name);
+  const settings = await settingsOf(ports, name, agent?.settings.chosen ?? {});
+  return { settings, ...(await contentsOf(ports, settings, signal)) };
 }
 
 async function requireFree({ registry }: Pick<CheckPorts, "registry">, name: AgentName): Promise<void> {
@@ -83,24 +93,24 @@ async function validateOffer(ports: CheckPorts, provider: Provider, request: Dep
       hint: "Leave Creel and run creel adopt: it takes the agent in again. Or choose another name.",
     });
   }
-  // Read again where they are used: nothing of them may be stored.
-  await ports.gatewayToken();
-  await contentsOf(ports, await settingsOf(ports, request.name, agent?.settings.chosen ?? {}), signal);
   const { region, size } = chooseOffer(await provider.offers(signal), request);
   return { memoryMb: size.memoryMb, provider: provider.name, region, size: size.name };
 }
 
-/** Whatever an earlier deploy of the same name left when it failed is removed first: one agent, one host. What was chosen for it stays. */
+/**
+ * Whatever an earlier deploy of the same name left when it failed is removed first: one agent, one host. What was chosen for it stays. Its bots are its own
+ * from here on.
+ */
 export async function reserveName(
   ports: { readonly providers: Providers; readonly registry: AgentRegistry },
-  agent: Omit<Agent, "settings">,
+  { bots, ...agent }: Omit<Agent, "settings"> & Pick<KeptSettings, "bots">,
   signal: AbortSignal,
 ): Promise<Record<string, never>> {
   const before = await ports.registry.get(agent.name);
   if (before?.host && before.host !== agent.host) {
     await leaveHost(selectProvider(ports.providers, before.provider), before.host, agent.name, signal);
   }
-  await ports.registry.put({ ...agent, settings: before?.settings ?? NOTHING_KEPT });
+  await ports.registry.put({ ...agent, settings: { chosen: before?.settings.chosen ?? {}, applied: null, bots } });
   return {};
 }
 

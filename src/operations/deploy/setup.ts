@@ -1,4 +1,5 @@
 import type { Workspace, Workspaces } from "../../../services/workspace/workspace.ts";
+import type { AgentRegistry } from "../../core/agent.ts";
 import type { AgentSettings } from "../../core/agent-settings.ts";
 import type { Secret, SecretRef } from "../../core/secrets.ts";
 import type { SettingsPorts } from "../settings/ports.ts";
@@ -6,6 +7,7 @@ import { secretsOf } from "../settings/setup.ts";
 
 export interface SetupPorts extends Omit<SettingsPorts, "keepSecret"> {
   readonly workspaces: Workspaces;
+  readonly registry: Pick<AgentRegistry, "list">;
 }
 
 /** What a new gateway is given besides its settings, read now. For memory only. */

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { NO_SETTINGS } from "../../core/agent-settings.ts";
 import { FIRST_SYSTEM } from "../../core/host.ts";
 import type { OperationContext } from "../definition.ts";
 import { provingSteps } from "../prove.ts";
-import { agentName, host, nothing } from "../schemas.ts";
+import { agentName, bots, host, nothing, settings } from "../schemas.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -18,13 +19,17 @@ export type DeployParams = z.output<typeof deployParams>;
 export const deploySteps = {
   validate: {
     title: "Check the request",
-    budgetMs: 30 * SECOND,
+    budgetMs: MINUTE,
     output: z.strictObject({
       memoryMb: z.number(),
       provider: z.string(),
-      // null in journals of an older Creel: what was asked for, or the provider's first choice.
+      // null in journals of an older Creel: what was asked for, or the provider's first choice. It knew nothing of what comes after, either.
       region: z.string().nullable().default(null),
       size: z.string().nullable().default(null),
+      settings: settings.default(() => settings.parse(NO_SETTINGS)),
+      bots: bots.default({ telegram: null, discord: null }),
+      // About its workspace, one sentence each.
+      warnings: z.array(z.string()).default([]),
     }),
   },
   reserve: { title: "Reserve the name", budgetMs: 2 * MINUTE, output: nothing },
@@ -51,6 +56,18 @@ export const deploySteps = {
   access: provingSteps.access,
   outside: provingSteps.outside,
   network: provingSteps.network,
+  answers: {
+    title: "Its model answers",
+    budgetMs: 4 * MINUTE,
+    output: z.strictObject({ answer: z.string().nullable(), why: z.string().nullable() }),
+    ...{ retryBaseMs: 500, retryMaxMs: 5000 },
+  },
+  connected: {
+    title: "Its bots are connected",
+    budgetMs: 2 * MINUTE,
+    output: z.strictObject({ why: z.string().nullable() }),
+    ...{ retryBaseMs: 250, retryMaxMs: 1000 },
+  },
   record: { title: "Record the agent", budgetMs: 30 * SECOND, output: nothing },
 } as const;
 

@@ -6,7 +6,6 @@ import type { AgentName } from "../../core/names.ts";
 import type { Secret, SecretRef } from "../../core/secrets.ts";
 import { providerOf } from "./model-name.ts";
 import type { SettingsPorts } from "./ports.ts";
-import { secretsOf } from "./setup.ts";
 
 export const SERVICE_NAMES: Readonly<Record<AgentChannel, string>> = { telegram: "Telegram", discord: "Discord" };
 
@@ -66,21 +65,28 @@ export async function askAboutBot(
   return bot;
 }
 
-/** Everything that services can say of an agent before there is one. @throws OpsError as `askAboutModels`, `askAboutBot`, `secretsOf`. */
+/**
+ * Everything that services can say of an agent before there is one: whose bots it is given. A provider of models that does not answer right now is no reason
+ * to wait. @throws OpsError as `askAboutModels`, `askAboutBot`.
+ */
 export async function askServices(
-  ports: Omit<SettingsPorts, "keepSecret"> & { readonly registry: Pick<AgentRegistry, "list"> },
+  ports: BotPorts & Pick<SettingsPorts, "modelApis">,
   agent: AgentName,
   settings: AgentSettings,
+  secrets: Secrets,
   signal?: AbortSignal,
-): Promise<void> {
-  const secrets = await secretsOf(ports, settings);
-  await askAboutModels(ports, settings, secrets, signal);
+): Promise<Record<AgentChannel, Bot | null>> {
+  await askAboutModels(ports, settings, secrets, signal).catch((error: unknown) => {
+    if (!(error instanceof OpsError) || error.code !== "model-unavailable") throw error;
+  });
+  const bots: Record<AgentChannel, Bot | null> = { telegram: null, discord: null };
   for (const channel of AGENT_CHANNELS) {
     const its = settings.channels[channel];
     const token = its === null ? undefined : secrets.get(its.token);
     if (its === null || token === undefined) continue;
-    await askAboutBot(ports, { agent, channel, apiRoot: its.apiRoot, token }, signal);
+    bots[channel] = await askAboutBot(ports, { agent, channel, apiRoot: its.apiRoot, token }, signal);
   }
+  return bots;
 }
 
 function creelsOwn(channel: AgentChannel): OpsError {

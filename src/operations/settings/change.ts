@@ -5,7 +5,6 @@ import { AGENT_CHANNELS, type AgentChannel, type AgentSettings } from "../../cor
 import { OpsError } from "../../core/errors.ts";
 import { hostLane } from "../../core/lane.ts";
 import type { AgentName } from "../../core/names.ts";
-import { createRedactor, type Redact } from "../../core/redaction.ts";
 import { connectionTo } from "../connection.ts";
 import { defineOperation, type Standing } from "../definition.ts";
 import { whereabouts } from "../lanes.ts";
@@ -17,7 +16,7 @@ import { providerOf } from "./model-name.ts";
 import { type Choose, changesOf, isIdle, type Plan, planFor, planSchema } from "./plan.ts";
 import type { SettingsPorts } from "./ports.ts";
 import { connectedAs, firstAnswer } from "./prove.ts";
-import { secretsOf } from "./setup.ts";
+import { redactorFor, secretsOf } from "./setup.ts";
 import { type OfAgent, undoChange } from "./undo.ts";
 
 export interface ChangePorts extends MachinePorts, SettingsPorts {
@@ -192,13 +191,6 @@ export function changeOperation<Params extends OfAgent>(
 
     undo: undoChange<Params>(ports),
   });
-}
-
-/** For what the agent writes: it knows its own secrets. */
-async function redactorFor(ports: ChangePorts, settings: AgentSettings): Promise<Redact> {
-  const redactor = createRedactor();
-  for (const secret of (await secretsOf(ports, settings)).values()) redactor.learn(secret.reveal());
-  return redactor.redact;
 }
 
 /** Where the gateway logs in by itself, an agent without a key cannot answer before it has. */

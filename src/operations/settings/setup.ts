@@ -3,6 +3,7 @@ import { mergeLayers } from "../../agent-settings/merge.ts";
 import type { AgentSettings, SettingsLayer } from "../../core/agent-settings.ts";
 import { OpsError } from "../../core/errors.ts";
 import type { AgentName } from "../../core/names.ts";
+import { createRedactor, type Redact } from "../../core/redaction.ts";
 import { type Secret, type SecretRef, secretsIn } from "../../core/secrets.ts";
 import type { SettingsPorts } from "./ports.ts";
 
@@ -39,6 +40,16 @@ export async function secretsOf(
     }
   }
   return secrets;
+}
+
+/** For what the agent writes: it knows its own secrets. @throws as `secretsOf`. */
+export async function redactorFor(
+  ports: Pick<SettingsPorts, "resolveSecret">,
+  settings: AgentSettings,
+): Promise<Redact> {
+  const redactor = createRedactor();
+  for (const secret of (await secretsOf(ports, settings)).values()) redactor.learn(secret.reveal());
+  return redactor.redact;
 }
 
 function missing(setting: string, error: OpsError): OpsError {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { NO_SETTINGS } from "../../../src/core/agent-settings.ts";
 import type { Operation } from "../../../src/core/operation.ts";
 import { type Change, changeSteps } from "../../../src/operations/settings/change.ts";
 import { configureChange } from "../../../src/operations/settings/configure.ts";
@@ -78,8 +79,8 @@ async function truth(world: World) {
 function expectOneTruth(found: Awaited<ReturnType<typeof truth>>) {
   expect(found.running).toEqual(found.current);
   expect(found.before).toBeNull();
-  expect(found.current?.settings ?? null).toEqual(found.applied);
-  if (found.applied !== null) expect(found.kept).toMatchObject({ chosen: found.chosen, applied: found.applied });
+  expect(found.current?.settings ?? NO_SETTINGS).toEqual(found.applied);
+  expect(found.kept).toMatchObject({ chosen: found.chosen, applied: found.applied });
   expect(found.serves).toBe("serving");
   expect(["ready", "starting"]).toContain(found.state);
 }

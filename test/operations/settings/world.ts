@@ -41,11 +41,11 @@ export async function servingAgent(options: MemorySetupOptions = {}) {
   });
   const setup = createMemorySetup(options);
   const gateway = { ...world.gateway, settings: setup.settings, talk: { ...world.gateway.talk, ...setup.talk } };
-  const ports: ChangePorts = {
+  const ports = {
     ...{ ...world.services, botServices: bots, gatewayOn: () => gateway },
     creelsToken: async () => secrets.get("vault:creel-telegram") ?? null,
-  };
-  const deploy = deployOperation(world.services);
+  } satisfies ChangePorts;
+  const deploy = deployOperation(ports);
   await run(deploy, ask(deploy, { name: "ada", provider: null, region: null, size: null }, ada));
   const [host] = await world.provider.list();
   if (!host) throw new Error("There is no host.");

@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { AGENT_CHANNELS } from "../../core/agent-settings.ts";
+import type { Json } from "../../core/json.ts";
+import type { AgentName } from "../../core/names.ts";
+import type { Told, Trouble } from "../kind.ts";
+import { SERVICE_NAMES } from "../settings/ask-services.ts";
+import { factsOf, listed, lookAt, networkTrouble, networkWord, understood } from "../told.ts";
+
+/** Of the result of a deploy, which perhaps another version of Creel wrote: what the agent can do, and what it still lacks. */
+export function tellOfDeploy(agent: AgentName | null, result: Json): Told {
+  const made = understood(result, {
+    ...{ version: z.string(), host: z.string(), address: z.string() },
+    ...{ network: z.string(), networkTrouble: z.string().nullable(), tooOldDays: z.number() },
+    ...{ model: z.string().nullable(), answer: z.string().nullable(), answerTrouble: z.string() },
+    ...{ bots: z.record(z.string(), z.string().nullable()), botTrouble: z.string(), warnings: z.array(z.string()) },
+  });
+  const bots = AGENT_CHANNELS.flatMap((channel) => {
+    const name = made.bots?.[channel];
+    return name == null ? [] : [[SERVICE_NAMES[channel], `@${name}`] as const];
+  });
+  const facts = factsOf({
+    OpenClaw: made.version,
+    Host: [made.host, made.address].filter((part) => part !== undefined).join(" at ") || undefined,
+    Network: networkWord(made.network),
+    "Golden image":
+      made.tooOldDays === undefined
+        ? undefined
+        : `${made.tooOldDays} days old, without security updates since; /image build makes a new one`,
+    Model: made.model === null ? "none yet, so it cannot answer" : made.model,
+    "First answer": made.answer ?? undefined,
+    ...Object.fromEntries(
+      bots.map(([service, bot]) => [
+        service,
+        made.answerTrouble || made.botTrouble ? bot : `${bot} is listening. Write to it.`,
+      ]),
+    ),
+    Workspace: listed(made.warnings),
+  });
+  const lacks = [
+    ...(made.model === null ? ["/model"] : []),
+    ...(made.bots !== undefined && bots.length === 0 ? ["/connect"] : []),
+  ];
+  return {
+    facts,
+    trouble: networkTrouble(made.network, made.networkTrouble) ?? setupTrouble(agent, made),
+    next: [...(agent === null ? [] : lacks.map((command) => `${command} agent:${agent}`)), ...lookAt(agent)],
+  };
+}
+
+interface Seen {
+  readonly answerTrouble: string | undefined;
+  readonly botTrouble: string | undefined;
+}
+
+function setupTrouble(agent: AgentName | null, { answerTrouble, botTrouble }: Seen): Trouble | null {
+  const whys = [answerTrouble, botTrouble].filter((why) => why !== undefined);
+  if (whys.length === 0) return null;
+  const but = answerTrouble === undefined ? "its bot is not connected" : "it does not answer";
+  const help = answerTrouble === undefined ? `/connect agent:${agent}` : `/model agent:${agent}`;
+  return { but, why: `${whys.join(" ")} ${help} changes that.` };
+}
