@@ -16,7 +16,7 @@ export interface Answer {
 }
 
 /** connecting: it has not been refused, and is not connected yet or not any more. */
-export type ChannelState = "connected" | "connecting" | "failed" | "off";
+type ChannelState = "connected" | "connecting" | "failed" | "off";
 
 /** Of a channel that is set up. */
 export interface ChannelLook {
