@@ -105,7 +105,8 @@ export function createKeyboard(parts: KeyboardParts): Keyboard {
       const isPlain = ctrl !== true && meta !== true && !["up", "down", "tab"].includes(name);
       if (isPlain || (ctrl === true && ["c", "d", "h", "j", "m", "z"].includes(name))) return;
       if (ctrl === true && ["u", "k", "w"].includes(name)) forgetLine();
-      Object.assign(key, { name: "nothing", ctrl: false, meta: false, sequence: "" });
+      // With control held readline takes no key for a letter, so that nothing is added to the line.
+      Object.assign(key, { name: "nothing", ctrl: true, meta: false, shift: false });
     },
   );
   let remembered: readonly string[] = [];
