@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { type AgentName, isAgentName } from "./core/names.ts";
 
 const COMMANDS = {
   init: "Ask for the settings step by step and write creel.yaml",
@@ -7,6 +8,8 @@ const COMMANDS = {
   worker: "Run only a worker; any number of them on any number of machines share redis.url",
   adopt: "Rebuild the list of agents from the hosts the providers know, after Redis was lost",
   doctor: "Check programs, permissions and credentials for real, and print what to do about each",
+  open: "Open the page of an agent in a browser on this machine: open NAME",
+  ssh: "Log in to the host of an agent, or run a command there: ssh NAME [COMMAND]",
   secrets: "Look after the vault: secrets list, set NAME, rm NAME, export",
 } as const;
 
@@ -18,7 +21,10 @@ export type VaultCommand =
   | { readonly what: "set" | "rm"; readonly name: string };
 
 export type CommandLine =
-  | { readonly type: "run"; readonly command: Exclude<CreelCommand, "secrets"> }
+  | { readonly type: "run"; readonly command: Exclude<CreelCommand, "secrets" | "open" | "ssh"> }
+  | { readonly type: "open"; readonly agent: AgentName }
+  /** `words`: as typed, for the shell of the host; none: that shell. */
+  | { readonly type: "ssh"; readonly agent: AgentName; readonly words: readonly string[] }
   | { readonly type: "secrets"; readonly does: VaultCommand }
   /** Print `text` and exit with `exitCode`; to standard error unless it is 0. */
   | { readonly type: "print"; readonly text: string; readonly exitCode: 0 | 2 };
@@ -42,6 +48,10 @@ Options:
 Where Creel runs already on the same state folder, start attaches to it: this terminal, or the lines, are served by that one.
 With nothing on standard input (/dev/null), start serves until it is stopped.
 
+What follows the agent's name in creel ssh is read by the shell of the host, as with ssh. Pipes work, and so does its exit status:
+  creel ssh ada journalctl -f
+  creel ssh ada 'tar -C /etc -c .' >etc.tar
+
 Settings refer to a secret in the vault as vault:NAME. Its value is asked for, or read from standard input:
   creel secrets set telegram-token <token.txt
 
@@ -49,6 +59,9 @@ Settings are read from creel.yaml; state is kept in $CREEL_STATE_DIR. Type /help
 
 /** Reads the arguments after the program's name. Never throws. */
 export function parseCommandLine(args: readonly string[], version: string): CommandLine {
+  // What comes after the agent belongs to the command on its host.
+  const [first, ...others] = args;
+  if (first === "ssh" && !["-h", "--help"].includes(others[0] ?? "")) return readSsh(others);
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -60,6 +73,8 @@ export function parseCommandLine(args: readonly string[], version: string): Comm
     const [command = "start", ...more] = positionals;
     if (!isCommand(command)) return misuse(`creel has no command ${JSON.stringify(command)}.`);
     if (command === "secrets") return readVaultCommand(more);
+    if (command === "open") return readOpen(more);
+    if (command === "ssh") return readSsh(more);
     if (more.length > 0) return misuse(`creel ${command} takes no further words.`);
     return { type: "run", command };
   } catch (error) {
@@ -70,6 +85,18 @@ export function parseCommandLine(args: readonly string[], version: string): Comm
 
 function isCommand(name: string): name is CreelCommand {
   return Object.hasOwn(COMMANDS, name);
+}
+
+function readOpen([name, ...more]: readonly string[]): CommandLine {
+  if (name === undefined) return misuse("creel open needs the agent's name.");
+  if (!isAgentName(name)) return misuse(`${JSON.stringify(name)} is not the name of an agent.`);
+  return more.length > 0 ? misuse("creel open takes one name.") : { type: "open", agent: name };
+}
+
+function readSsh([name, ...more]: readonly string[]): CommandLine {
+  if (name === undefined) return misuse("creel ssh needs the agent's name.");
+  if (!isAgentName(name)) return misuse(`${JSON.stringify(name)} is not the name of an agent.`);
+  return { type: "ssh", agent: name, words: more[0] === "--" ? more.slice(1) : more };
 }
 
 function readVaultCommand([what = "list", ...more]: readonly string[]): CommandLine {

@@ -20,7 +20,13 @@ export interface Config {
   /** Where systemd puts what a unit's LoadCredential names; null when Creel is not run that way. */
   readonly credentialsDir: string | null;
   /** What the environment says of the terminal. */
-  readonly terminal: { readonly color: boolean; readonly dumb: boolean; readonly unicode: boolean };
+  readonly terminal: {
+    readonly color: boolean;
+    readonly dumb: boolean;
+    readonly unicode: boolean;
+    /** What it can do, by its name in terminfo. */
+    readonly type: string;
+  };
 }
 
 /** Where settings are, or would be, for who writes them. */
@@ -67,6 +73,7 @@ export function loadConfig(environment = process.env): Config {
     terminal: {
       color: !environment.NO_COLOR,
       dumb: environment.TERM === "dumb",
+      type: environment.TERM || "xterm",
       // POSIX order of precedence. Nothing set means a bare container, whose terminals nearly all show UTF-8.
       unicode: /^$|utf-?8/i.test(environment.LC_ALL || environment.LC_CTYPE || environment.LANG || ""),
     },

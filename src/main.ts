@@ -9,7 +9,7 @@ import type { Leaving } from "./channels/console/leaving.ts";
 import { renderAdoption, renderStranded } from "./channels/render/fleet.ts";
 import { renderRefusal } from "./channels/render/refusal.ts";
 import { renderLeftForLater } from "./channels/render/terminal.ts";
-import { type CommandLine, type CreelCommand, parseCommandLine, type VaultCommand } from "./command-line.ts";
+import { type CommandLine, type CreelCommand, parseCommandLine } from "./command-line.ts";
 import { type Config, loadConfig, withholdEnvironment } from "./config.ts";
 import type { Actor } from "./core/actor.ts";
 import type { AuditEvent } from "./core/audit.ts";
@@ -35,7 +35,7 @@ async function run(line: Exclude<CommandLine, { readonly type: "print" }>): Prom
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const)
     process.on(signal, () => stop.abort(signal));
   try {
-    const mode = line.type === "secrets" ? secretsMode(line.does) : line.command;
+    const mode = line.type === "run" ? line.command : modeWith(line);
     if (mode === "init") return await (await import("./assembly/init.ts")).runInitMode(stop.signal);
     const config = loadConfig();
     withholdEnvironment();
@@ -48,12 +48,21 @@ async function run(line: Exclude<CommandLine, { readonly type: "print" }>): Prom
 
 type Mode = (config: Config, signal: AbortSignal) => Promise<number>;
 
-const secretsMode =
-  (does: VaultCommand): Mode =>
-  async (config, signal) =>
-    await (await import("./assembly/secrets.ts")).runSecretsMode(config, does, process, signal);
+/** Loaded when they are asked for. */
+function modeWith(line: Exclude<CommandLine, { readonly type: "print" | "run" }>): Mode {
+  return async (config, signal) => {
+    switch (line.type) {
+      case "secrets":
+        return await (await import("./assembly/secrets.ts")).runSecretsMode(config, line.does, process, signal);
+      case "open":
+        return await (await import("./assembly/open.ts")).runOpenMode(config, line.agent, process, signal);
+      case "ssh":
+        return await (await import("./assembly/ssh.ts")).runSshMode(config, line, process, signal);
+    }
+  };
+}
 
-const MODES: Readonly<Record<Exclude<CreelCommand, "init" | "secrets">, Mode>> = {
+const MODES: Readonly<Record<Exclude<CreelCommand, "init" | "secrets" | "open" | "ssh">, Mode>> = {
   async start(config, signal) {
     await using stack = new AsyncDisposableStack();
     const attached = await attachOrAssemble(config, version, stack, signal);

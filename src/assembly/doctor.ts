@@ -16,28 +16,11 @@ import { workspacesIn } from "./agent-layers.ts";
 import { chatChecks } from "./chat-checks.ts";
 import { authorityOf, checkLimits } from "./creel.ts";
 import { operationDefinitions } from "./definitions.ts";
+import { NOTHING_STORED } from "./nothing-stored.ts";
 import { redisAddress } from "./redis.ts";
 import { buildServices } from "./services.ts";
 import { show } from "./show.ts";
 import { createTools } from "./tools.ts";
-
-/** Operations are made to check settings against them, and none is run. */
-const NOTHING_STORED = {
-  registry: {
-    get: async () => null,
-    list: async () => [],
-    unreadable: async () => [],
-    put: async () => undefined,
-    remove: async () => undefined,
-  },
-  memory: {
-    get: async () => null,
-    names: async () => [],
-    put: async () => undefined,
-    remove: async () => undefined,
-  },
-  elsewhere: { served: async () => new Set<string>(), sights: async () => [] },
-};
 
 /** `creel doctor`. Resolves to the exit status. */
 export async function runDoctor(config: Config): Promise<number> {
