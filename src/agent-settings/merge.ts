@@ -11,7 +11,7 @@ export function mergeLayers(layers: readonly SettingsLayer[]): AgentSettings {
 }
 
 /** RFC 7396: groups are merged, null removes, everything else replaces. */
-export function mergePatch(target: Json, patch: Json): Json {
+function mergePatch(target: Json, patch: Json): Json {
   if (!isGroup(patch)) return patch;
   const merged = new Map<string, Json>(isGroup(target) ? Object.entries(target) : []);
   for (const [key, value] of Object.entries(patch)) {

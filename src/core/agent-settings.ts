@@ -7,7 +7,7 @@ export type AgentChannel = (typeof AGENT_CHANNELS)[number];
 
 /** OpenClaw's names for the protocols of models. */
 export const MODEL_APIS = ["openai-completions", "openai-responses", "anthropic-messages"] as const;
-export type ModelApi = (typeof MODEL_APIS)[number];
+type ModelApi = (typeof MODEL_APIS)[number];
 
 /** Where models come from. */
 export interface ModelProvider {

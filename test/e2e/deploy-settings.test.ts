@@ -1,0 +1,115 @@
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createSshShells } from "../../services/host-shell/ssh.ts";
+import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
+import { type ModelServer, startModelServer } from "../fixtures/model/server.ts";
+import { startTelegramServer, type TelegramServer } from "../fixtures/telegram/server.ts";
+import { canRunHosts, IMAGES_DIR, type Installation, installCreel } from "./creel.ts";
+import { forwardTo, ownAddress } from "./in-reach.ts";
+import { freeSubnet } from "./local-hosts.ts";
+import { filesWith } from "./traces.ts";
+
+const TOM = 7001;
+
+/** An agent whose settings stand in creel.yaml before there is one. Later tests use what earlier ones made. */
+describe.runIf(canRunHosts())("a deploy with settings, on a real host", () => {
+  let models: ModelServer;
+  let telegram: TelegramServer;
+  let forward: AsyncDisposable & { readonly port: number };
+  let creel: Installation;
+  const address = ownAddress();
+
+  beforeAll(async () => {
+    models = await startModelServer({ address });
+    telegram = await startTelegramServer({ patienceMs: 120_000 });
+    telegram.addPerson({ id: TOM, name: "Tom" });
+    forward = await forwardTo(address, Number(new URL(telegram.apiRoot).port));
+    creel = installCreel("", { LAB_KEY: models.key, BOT: telegram.token });
+    const lab = { baseUrl: models.openaiUrl, api: "openai-completions", key: "env:LAB_KEY" };
+    const defaults = { model: "lab/test-model", providers: { lab }, timeZone: "Europe/Berlin", workspace: "plain" };
+    const bot = { token: "env:BOT", apiRoot: `http://${address}:${forward.port}` };
+    const settings = {
+      local: { driver: "nspawn", internet: true, subnet: await freeSubnet() },
+      // Nothing here needs it, and a machine for tests may have none.
+      gateway: { probe: false },
+      agents: { defaults, named: { ada: { channels: { telegram: bot } } } },
+    };
+    writeFileSync(join(creel.stateDir, "creel.yaml"), JSON.stringify(settings), { mode: 0o600 });
+    mkdirSync(join(creel.stateDir, "plain/skills"), { recursive: true });
+    writeFileSync(join(creel.stateDir, "plain/SOUL.md"), "I am kind.\n");
+    writeFileSync(join(creel.stateDir, "plain/skills/run.sh"), "#!/bin/sh\n", { mode: 0o700 });
+  });
+  afterAll(async () => {
+    await creel?.[Symbol.asyncDispose]();
+    await forward?.[Symbol.asyncDispose]();
+    await telegram?.[Symbol.asyncDispose]();
+    await models?.[Symbol.asyncDispose]();
+  });
+
+  async function runLines(...lines: string[]) {
+    const running = creel.start("start");
+    for (const line of lines) running.type(line);
+    return (await running.end()).output;
+  }
+
+  async function onHost(argv: readonly [string, ...string[]]): Promise<string> {
+    const { stateDir } = creel;
+    const [host] = await createLocalProvider({ stateDir, cacheDir: IMAGES_DIR }).list();
+    if (!host) throw new Error("There is no host.");
+    await using shell = await createSshShells({ keyFile: join(stateDir, "ssh", "id_ed25519") }).connect(host);
+    return await shell.check(argv, { timeoutMs: 60_000 });
+  }
+
+  it("is refused before there is a host when the workspace has what it may not have", async () => {
+    const film = join(creel.stateDir, "plain/film.mp4");
+    writeFileSync(film, Buffer.alloc(50_000_000));
+    const output = await runLines("/deploy name:ada");
+    renameSync(film, join(creel.stateDir, "film.mp4"));
+    expect(output).toMatch(/film\.mp4\s+in\s+the\s+workspace\s[\s\S]*\shas\s+50\s+MB/);
+    expect(await createLocalProvider({ stateDir: creel.stateDir, cacheDir: IMAGES_DIR }).list()).toEqual([]);
+  });
+
+  it("ends with an answer of the model and a bot that listens", async () => {
+    models.answer(() => "Good morning.");
+    const output = await runLines("/deploy name:ada");
+    expect(output).toMatch(/Deployed ada in [^,]+\.\n/);
+    expect(output).toMatch(/Its model answers/);
+    expect(output).toMatch(/Its bots are connected/);
+    expect(output).toMatch(/First answer\s+Good morning\./);
+    expect(output).toContain(`@${telegram.botUsername} is listening. Write to it.`);
+    expect(models.asked.filter(({ prompt }) => prompt !== null)).toHaveLength(1);
+    await telegram.say(TOM, "Hello");
+    expect((await telegram.nextMessage(TOM)).text).toMatch(/pair/i);
+  });
+
+  it("gives the agent its workspace, and keeps settings and no secret on the host", async () => {
+    const listed = await onHost([
+      "sh",
+      "-c",
+      "cd /var/lib/openclaw/workspace && stat -c '%n %U %a' SOUL.md skills/run.sh",
+    ]);
+    expect(listed).toMatch(/^SOUL\.md \S+ 600\nskills\/run\.sh \S+ 700\n$/);
+    expect(await onHost(["cat", "/var/lib/openclaw/workspace/SOUL.md"])).toBe("I am kind.\n");
+    const kept = JSON.parse(await onHost(["cat", "/var/lib/creel/agent.json"]));
+    expect(kept).toMatchObject({
+      chosen: {},
+      applied: { model: "lab/test-model", channels: { telegram: { token: "env:BOT" } } },
+      bots: { telegram: { name: telegram.botUsername } },
+    });
+    for (const secret of [models.key, telegram.token]) {
+      expect(filesWith(creel.stateDir, secret)).toEqual([]);
+      expect(creel.transcript()).not.toContain(secret);
+    }
+    // The search finds what is there.
+    expect(filesWith(join(creel.stateDir, "redis"), "lab/test-model").length).toBeGreaterThan(0);
+  });
+
+  it("is the same after Redis was lost and the agent adopted", async () => {
+    renameSync(join(creel.stateDir, "redis"), join(creel.stateDir, "redis-lost"));
+    expect((await creel.start("adopt").end()).output).toMatch(/Adopted ada/);
+    const output = await runLines("/configure ada", "/destroy agent:ada confirm:ada");
+    expect(output).toMatch(/No\s+setting\s+has\s+changed/);
+    expect(output).toMatch(/Removed ada/);
+  });
+});
