@@ -86,7 +86,17 @@ export const MISSING = (question: string) => `The input ended before this was an
 export function nextSteps(unset: readonly string[]): string {
   const exports = unset.map((name) => `  export ${name}=…`);
   const first = exports.length === 0 ? [] : ["", "Set this first, with the token in place of the dots:", ...exports];
-  return [...first, "", "Then check everything for real, and start:", "  scripts/creel doctor", "  npm start"].join(
-    "\n",
-  );
+  return [
+    ...first,
+    "",
+    "Then check everything for real, and start:",
+    "  scripts/creel doctor",
+    "  npm start",
+    "",
+    "What to type there, for an agent that answers:",
+    "  /deploy name:ada",
+    "  /model agent:ada",
+    "  /connect agent:ada channel:telegram",
+    "  /ask agent:ada message:hello",
+  ].join("\n");
 }
