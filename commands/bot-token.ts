@@ -1,7 +1,7 @@
-import type { AgentChannel } from "../src/core/agent-settings.ts";
+import { type AgentChannel, SERVICE_NAMES } from "../src/core/agent-settings.ts";
 import type { AgentName } from "../src/core/names.ts";
 import { wanted } from "../src/operations/kind.ts";
-import { askAboutBot, newBot, SERVICE_NAMES } from "../src/operations/settings/ask-services.ts";
+import { askAboutBot, newBot } from "../src/operations/settings/ask-services.ts";
 import { connect as operation } from "../src/operations/settings/connect.ts";
 import { settingsOf } from "../src/operations/settings/setup.ts";
 import type { Sources } from "../src/questions/question.ts";

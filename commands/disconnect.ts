@@ -1,6 +1,5 @@
-import { AGENT_CHANNELS } from "../src/core/agent-settings.ts";
+import { AGENT_CHANNELS, SERVICE_NAMES } from "../src/core/agent-settings.ts";
 import { wanted } from "../src/operations/kind.ts";
-import { SERVICE_NAMES } from "../src/operations/settings/ask-services.ts";
 import { disconnectChange, disconnect as operation } from "../src/operations/settings/disconnect.ts";
 import { type Command, required } from "./command.ts";
 import { channelIn } from "./connect.ts";

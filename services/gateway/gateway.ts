@@ -3,7 +3,7 @@ import type { Secret } from "../../src/core/secrets.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
 import type { WorkspaceFile } from "../workspace/workspace.ts";
 import type { GatewaySettings, GatewaySetup } from "./settings.ts";
-import type { GatewayTalk } from "./talk.ts";
+import type { ChannelLook, GatewayTalk } from "./talk.ts";
 
 export interface GatewaySpec {
   readonly agent: AgentName;
@@ -51,6 +51,8 @@ export interface GatewayHealth {
   readonly restarts: number;
   /** Why it is not ready, or what it lacks although it is: one or two sentences, in the words of `checkReady`. null when all is well. */
   readonly note: string | null;
+  /** Those that are set up; empty while it cannot be asked. */
+  readonly channels: readonly ChannelLook[];
 }
 
 /** What is tried when the question is whether an agent reaches the network. */

@@ -1,7 +1,7 @@
 import { OpsError } from "../../src/core/errors.ts";
 import type { Secret } from "../../src/core/secrets.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
-import { channelsHeldBackBy } from "./channels.ts";
+import { channelLooks, channelsHeldBackBy } from "./channels.ts";
 import { channelsHeldBack, diskFull, notReady, readOnly, secretsMissing } from "./failures.ts";
 import type { GatewayHealth, GatewayState } from "./gateway.ts";
 import { DATA_FOLDER, SECRETS_FILE } from "./paths.ts";
@@ -53,6 +53,7 @@ export async function lookAtGateway(shell: HostShell, { port, token, logs }: Par
     memoryBytes: running ? await memoryOf(shell, unit) : null,
     restarts: unit.restarts,
     note: trouble?.userMessage ?? null,
+    channels: inside.channels,
   };
 }
 
@@ -132,16 +133,20 @@ function troubleWithDisk({ freeBytes, hasFreeFiles, isWritable }: Surroundings):
   return freeBytes < NO_ROOM_BYTES || !hasFreeFiles ? diskFull([]) : null;
 }
 
-type Inside = Pick<GatewayHealth, "version"> & Pick<Seen, "heldBack" | "refusal">;
+type Inside = Pick<GatewayHealth, "version" | "channels"> & Pick<Seen, "heldBack" | "refusal">;
 
-const UNASKED: Inside = { version: null, heldBack: [], refusal: null };
+const UNASKED: Inside = { version: null, channels: [], heldBack: [], refusal: null };
 
 /** As a deploy proves it: ready alone is not enough. Health must not fail because a detail is missing. */
 async function ask(shell: HostShell, port: number, token: Parts["token"]): Promise<Inside> {
   try {
     return await withRpc({ shell, port, token: await token(shell) }, async (session) => {
       const { version, scopes } = session.hello;
-      return { version, heldBack: await channelsHeldBackBy(session).catch(() => []), refusal: missingScopes(scopes) };
+      const [heldBack, channels] = await Promise.all([
+        channelsHeldBackBy(session).catch(() => []),
+        channelLooks(session).catch(() => []),
+      ]);
+      return { version, channels, heldBack, refusal: missingScopes(scopes) };
     });
   } catch (error) {
     if (!(error instanceof OpsError)) throw error;

@@ -217,6 +217,7 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryG
           version: state === "ready" ? OPENCLAW_VERSION : null,
           startedAtMs: runs ? 0 : null,
           memoryBytes: runs ? 800 * 1024 * 1024 : null,
+          channels: record !== null && state === "ready" ? channels(record.agent) : [],
         };
       }),
 

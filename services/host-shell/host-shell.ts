@@ -16,7 +16,7 @@ export interface RunResult {
 }
 
 /** In characters. */
-export interface TerminalSize {
+interface TerminalSize {
   readonly columns: number;
   readonly rows: number;
 }

@@ -4,6 +4,8 @@ import type { SecretRef } from "./secrets.ts";
 /** Channels of a gateway that have settings of their own; others go by `openclaw`. */
 export const AGENT_CHANNELS = ["telegram", "discord"] as const;
 export type AgentChannel = (typeof AGENT_CHANNELS)[number];
+/** As their services are called. */
+export const SERVICE_NAMES: Readonly<Record<AgentChannel, string>> = { telegram: "Telegram", discord: "Discord" };
 
 /** OpenClaw's names for the protocols of models. */
 export const MODEL_APIS = ["openai-completions", "openai-responses", "anthropic-messages"] as const;

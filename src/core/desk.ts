@@ -40,8 +40,17 @@ export interface AgentStatus {
   readonly memoryBytes: number | null;
   readonly restarts: number | null;
   readonly lastOperation: Operation | null;
+  /** Channels of its gateway that are set up; empty while that cannot be asked. */
+  readonly channels: readonly ChannelStatus[];
   /** Why something is unknown, broken or only looks well; null when all is well. */
   readonly note: string | null;
+}
+
+export interface ChannelStatus {
+  /** Such as `telegram`. */
+  readonly channel: string;
+  /** connecting: not refused, and not connected yet or not any more. */
+  readonly state: "connected" | "connecting" | "failed" | "off";
 }
 
 /**

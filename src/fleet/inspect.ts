@@ -50,6 +50,7 @@ export async function inspectAgent(
     upMs: health?.startedAtMs == null ? null : Math.max(0, now() - health.startedAtMs),
     memoryBytes: health?.memoryBytes ?? null,
     restarts: health?.restarts ?? null,
+    channels: (health?.channels ?? []).map(({ channel, state }) => ({ channel, state })),
     lastOperation,
     note: noteOn(agent, lastOperation) ?? seen.note,
   };
@@ -113,12 +114,25 @@ async function look(ports: InspectPorts, agent: Agent): Promise<Seen> {
 async function ask(ports: NetworkPorts, agent: Agent, machine: Machine, shell: HostShell): Promise<Seen> {
   const health = await machine.gateway.health(shell, machine.host.gatewayPort);
   const seen = { host: "running", gateway: health.state, health } as const;
-  const said = agent.state === "serving" ? health.note : null;
+  const said = agent.state === "serving" ? (health.note ?? ofChannels(agent, health)) : null;
   if (health.state !== "ready") return { ...seen, network: "unknown", note: said };
   const { network, why } = await agentNetwork(ports, machine, shell);
   if (network !== "missing") return { ...seen, network, note: said };
   const notes = [said, `It reaches nothing: ${why}.`];
   return { ...seen, network, note: notes.filter((note) => note !== null).join(" ") };
+}
+
+/** The bots that will not come up as things are; null when there are none. What a gateway says of them is the agent's word. */
+function ofChannels({ settings: { bots } }: Agent, { channels }: GatewayHealth): string | null {
+  const failed = channels.filter(({ state }) => state === "failed");
+  if (failed.length === 0) return null;
+  return failed
+    .map(({ channel, why }) => {
+      const bot = channel === "telegram" || channel === "discord" ? bots[channel] : null;
+      const who = bot === null ? `Its bot on ${channel}` : `Its bot @${bot.name} on ${channel}`;
+      return `${who} is not connected${why === null ? "" : `: ${why}`}.`;
+    })
+    .join(" ");
 }
 
 function beingStarted(health: GatewayHealth | null): Seen {

@@ -46,6 +46,7 @@ const world = createDeskWorld(now, {
         upMs: now() - agent.createdAtMs,
         memoryBytes: 812e6,
         restarts: 0,
+        channels: [],
         lastOperation: (await world.operations.recent({ agent: agent.name, limit: 1 }))[0] ?? null,
         note: agent.state === "failed" ? "The gateway ended with exit status 78, four times." : null,
       }));

@@ -38,7 +38,14 @@ export function gatewayContract(name: string, make: () => Promise<GatewayUnderTe
 
     it("says absent before anything was installed", async () => {
       const { gateway, shell, spec } = under;
-      const absent = { state: "absent", version: null, startedAtMs: null, memoryBytes: null, restarts: 0 };
+      const absent = {
+        state: "absent",
+        version: null,
+        startedAtMs: null,
+        memoryBytes: null,
+        restarts: 0,
+        channels: [],
+      };
       expect(await gateway.health(shell, spec.port)).toEqual({
         ...absent,
         note: expect.stringContaining("not installed"),

@@ -16,6 +16,7 @@ export function statusOf(name: string, fields: Partial<AgentStatus> = {}): Agent
     upMs: 3_725_000,
     memoryBytes: 812e6,
     restarts: 0,
+    channels: [],
     lastOperation: succeed(operation("deploy", name), null, 0),
     note: null,
     ...fields,

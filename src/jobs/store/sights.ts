@@ -25,6 +25,10 @@ const seenSchema = z.object({
   upMs: z.number().nullable(),
   memoryBytes: z.number().nullable(),
   restarts: z.number().nullable(),
+  // Sights of an older Creel have none.
+  channels: z
+    .array(z.object({ channel: z.string(), state: z.enum(["connected", "connecting", "failed", "off"]) }))
+    .default([]),
   note: z.string().nullable(),
 }) satisfies z.ZodType<SeenAgent>;
 

@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { AGENT_CHANNELS } from "../../core/agent-settings.ts";
+import { AGENT_CHANNELS, SERVICE_NAMES } from "../../core/agent-settings.ts";
 import type { Json } from "../../core/json.ts";
 import type { AgentName } from "../../core/names.ts";
 import type { Told, Trouble } from "../kind.ts";
-import { SERVICE_NAMES } from "../settings/ask-services.ts";
 import { factsOf, listed, lookAt, networkTrouble, networkWord, understood } from "../told.ts";
 
 /** Of the result of a deploy, which perhaps another version of Creel wrote: what the agent can do, and what it still lacks. */

@@ -1,13 +1,17 @@
 import type { AgentRegistry } from "../../core/agent.ts";
-import { AGENT_CHANNELS, type AgentChannel, type AgentSettings, type Bot } from "../../core/agent-settings.ts";
+import {
+  AGENT_CHANNELS,
+  type AgentChannel,
+  type AgentSettings,
+  type Bot,
+  SERVICE_NAMES,
+} from "../../core/agent-settings.ts";
 import { botIdIn } from "../../core/bot-token.ts";
 import { OpsError } from "../../core/errors.ts";
 import type { AgentName } from "../../core/names.ts";
 import type { Secret, SecretRef } from "../../core/secrets.ts";
 import { providerOf } from "./model-name.ts";
 import type { SettingsPorts } from "./ports.ts";
-
-export const SERVICE_NAMES: Readonly<Record<AgentChannel, string>> = { telegram: "Telegram", discord: "Discord" };
 
 type Secrets = ReadonlyMap<SecretRef, Secret>;
 

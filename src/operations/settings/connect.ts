@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { choose, unchoose } from "../../agent-settings/choose.ts";
 import { secretRef } from "../../agent-settings/schema.ts";
-import { AGENT_CHANNELS, type AgentChannel } from "../../core/agent-settings.ts";
+import { AGENT_CHANNELS, type AgentChannel, SERVICE_NAMES } from "../../core/agent-settings.ts";
 import { OpsError } from "../../core/errors.ts";
 import type { AgentName } from "../../core/names.ts";
 import type { OperationKind } from "../kind.ts";
 import { agentName } from "../schemas.ts";
-import { SERVICE_NAMES } from "./ask-services.ts";
 import { type Change, type ChangePorts, changeOperation } from "./change.ts";
 import { factsOfChange, resultOf } from "./told.ts";
 

@@ -1,10 +1,9 @@
 import type { Gateway } from "../../../services/gateway/gateway.ts";
 import type { HostShell } from "../../../services/host-shell/host-shell.ts";
-import { AGENT_CHANNELS, type AgentChannel, type Bot } from "../../core/agent-settings.ts";
+import { AGENT_CHANNELS, type AgentChannel, type Bot, SERVICE_NAMES } from "../../core/agent-settings.ts";
 import { OpsError } from "../../core/errors.ts";
 import type { AgentName } from "../../core/names.ts";
 import { type Redact, redactLines } from "../../core/redaction.ts";
-import { SERVICE_NAMES } from "./ask-services.ts";
 
 const GREETING = "Say hello to your owner in one short sentence, and nothing else.";
 /** An agent writes what it likes, and this is kept in the journal. */

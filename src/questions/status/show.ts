@@ -1,3 +1,4 @@
+import { AGENT_CHANNELS, SERVICE_NAMES } from "../../core/agent-settings.ts";
 import { type AgentStatus, strandedBy } from "../../core/desk.ts";
 import { formatAgo, formatBytes, formatDuration, formatElapsed } from "../../core/measures.ts";
 import { type Action, type Block, command, type Message, message, type Tone, text } from "../../core/message.ts";
@@ -75,11 +76,41 @@ function one(status: AgentStatus, look: Look): Message {
     ["OpenClaw", status.version ?? NOT_KNOWN],
     ["Restarts", status.restarts === null ? NOT_KNOWN : String(status.restarts)],
     ["Last operation", lastOperation(status.lastOperation, look.nowMs)],
+    ...abilities(status),
   ];
+  const missing = missingOf(status);
   const block: Block = { type: "fields", fields: fields.map(([name, value]) => ({ name, value })) };
-  return message(sentence(status), toneOf(status), [text(waitsFor(status)), text(status.note), block], {
-    actions: nextFor([status], look),
+  const wanted = missing.map(({ command: line }) => look.action(line));
+  const notes = missing.map(({ note }) => text(note));
+  return message(sentence(status), toneOf(status), [text(waitsFor(status)), text(status.note), ...notes, block], {
+    actions: [...nextFor([status], look), ...wanted],
   });
+}
+
+/** What the agent answers with, and where it can be written to. */
+function abilities({ agent, channels }: AgentStatus): [string, string][] {
+  const { applied, bots } = agent.settings;
+  const model: [string, string][] = applied?.model == null ? [] : [["Model", applied.model]];
+  const each = AGENT_CHANNELS.filter((channel) => applied?.channels[channel] != null).map(
+    (channel): [string, string] => {
+      const state = channels.find((one) => one.channel === channel)?.state ?? NOT_KNOWN;
+      const bot = bots[channel];
+      return [SERVICE_NAMES[channel], bot === null ? state : `@${bot.name}, ${state}`];
+    },
+  );
+  return [...model, ...each];
+}
+
+/** What nobody has given an agent that serves yet, the most important first. Of one that an older Creel has deployed nothing is known. */
+function missingOf(status: AgentStatus): readonly { readonly note: string; readonly command: string }[] {
+  const { agent } = status;
+  const { applied } = agent.settings;
+  if (applied === null || stateWord(status) !== "ready") return [];
+  if (applied.model === null) {
+    return [{ note: "It has no model yet, so it cannot answer.", command: `/model agent:${agent.name}` }];
+  }
+  if (AGENT_CHANNELS.some((channel) => applied.channels[channel] !== null)) return [];
+  return [{ note: "No bot is connected to it yet; /ask reaches it.", command: `/connect agent:${agent.name}` }];
 }
 
 function toneOf(status: AgentStatus): Tone {

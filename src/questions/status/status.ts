@@ -17,7 +17,12 @@ interface Statuses {
 
 /** How an agent is, or all of them. */
 export const status: Question<{ readonly agent: AgentName | null }, Statuses> = {
-  ask: (sources, { agent }) => statuses(sources, agent),
+  async ask(sources, { agent }) {
+    const found = await statuses(sources, agent);
+    // What a gateway says of its bots is the agent's word.
+    const redacted = (note: string | null) => (note === null ? null : sources.redact(note));
+    return { ...found, agents: found.agents.map((one) => ({ ...one, note: redacted(one.note) })) };
+  },
   show: ({ agents, unreadable }, look) => showStatus(agents, look, unreadable),
 };
 

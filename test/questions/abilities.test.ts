@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { mergeLayers } from "../../src/agent-settings/merge.ts";
+import type { Bot, SettingsLayer } from "../../src/core/agent-settings.ts";
+import { NOTHING_KEPT } from "../../src/core/agent-settings.ts";
+import type { AgentStatus } from "../../src/core/desk.ts";
+import type { Message } from "../../src/core/message.ts";
+import { showStatus } from "../../src/questions/status/show.ts";
+import { agentCalled } from "../desk/world.ts";
+import { statusOf } from "../fleet/statuses.ts";
+
+const look = {
+  nowMs: 0,
+  action: (line: string) => ({ label: line, tone: "plain", does: { type: "command", line } }) as const,
+};
+
+function shown(layer: SettingsLayer, channels: AgentStatus["channels"] = [], telegram: Bot | null = null): Message {
+  const settings = { ...NOTHING_KEPT, applied: mergeLayers([layer]), bots: { telegram, discord: null } };
+  return showStatus([statusOf("ada", { agent: agentCalled("ada", { settings }), channels })], look);
+}
+
+function fieldsOf({ blocks }: Message): Readonly<Record<string, string>> {
+  const fields = blocks.flatMap((block) => (block.type === "fields" ? block.fields : []));
+  return Object.fromEntries(fields.map(({ name, value }) => [name, value]));
+}
+
+const labels = ({ actions }: Message) => actions.map(({ label }) => label);
+const token = "vault:ada-telegram";
+
+describe("what /status says an agent can do", () => {
+  it("is nothing without a model, and the command that gives it one is offered", () => {
+    const message = shown({});
+    expect(JSON.stringify(message.blocks)).toContain("It has no model yet, so it cannot answer.");
+    expect(labels(message)).toContain("/model agent:ada");
+  });
+
+  it("is to answer who asks through Creel, as long as no bot is connected", () => {
+    const message = shown({ model: "openai/gpt-5.5" });
+    expect(fieldsOf(message)).toMatchObject({ Model: "openai/gpt-5.5" });
+    expect(labels(message)).toContain("/connect agent:ada");
+  });
+
+  it("names the bot with how it is", () => {
+    const connected = [{ channel: "telegram", state: "connected" }] as const;
+    const message = shown({ model: "openai/gpt-5.5", channels: { telegram: { token } } }, connected, {
+      id: "7",
+      name: "ada_bot",
+    });
+    expect(fieldsOf(message)).toMatchObject({ Telegram: "@ada_bot, connected" });
+    expect(labels(message)).toEqual([]);
+  });
+
+  it("is not known of an agent that an older Creel has deployed", () => {
+    const message = showStatus([statusOf("ada")], look);
+    expect(labels(message)).toEqual([]);
+  });
+});
