@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { OpsError } from "../core/errors.ts";
-import { parseSettings } from "../settings.ts";
+import { parseSettings, type Settings } from "../settings.ts";
 import { NOT_AN_ID } from "./texts.ts";
 
 /** What a person has told `creel init`. Ids are decimal text, as the chats show them. */
@@ -10,6 +10,8 @@ export interface InitAnswers {
   readonly telegram: TelegramAnswers | null;
   /** null when nothing is told anywhere. */
   readonly digest: { readonly at: string; readonly timeZone: string } | null;
+  /** What agents are set up with; null when nothing is said. */
+  readonly agents: Settings["agents"] | null;
 }
 
 export interface DiscordAnswers {

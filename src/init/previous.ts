@@ -23,7 +23,7 @@ export function readPrevious(file: string): Previous | null {
   }
 }
 
-function answersIn({ owners, discord, telegram, alerts }: Settings): InitAnswers {
+function answersIn({ owners, discord, telegram, alerts, agents }: Settings): InitAnswers {
   const { terminal = [] } = owners;
   const told = alerts.discord !== undefined || alerts.telegram !== undefined;
   return {
@@ -48,6 +48,7 @@ function answersIn({ owners, discord, telegram, alerts }: Settings): InitAnswers
       }) ??
       null,
     digest: told ? { at: alerts.digest, timeZone: alerts.timeZone } : null,
+    agents: Object.keys({ ...agents.defaults, ...agents.named }).length > 0 ? agents : null,
   };
 }
 
@@ -57,7 +58,14 @@ function variableOf(token: string): string | null {
 }
 
 function notAskedIn(settings: Settings): string[] {
-  const { owners: _owners, discord: _discord, telegram: _telegram, alerts: _alerts, ...rest } = settings;
+  const {
+    owners: _owners,
+    discord: _discord,
+    telegram: _telegram,
+    alerts: _alerts,
+    agents: _agents,
+    ...rest
+  } = settings;
   const defaults = new Map<string, unknown>(Object.entries(parseSettings("", "creel.yaml")));
   const changed = Object.entries(rest).filter(([name, value]) => !isDeepStrictEqual(value, defaults.get(name)));
   return [...changed.map(([name]) => name), ...(settings.telegram?.webhook === undefined ? [] : ["telegram.webhook"])];

@@ -31,11 +31,14 @@ export async function askEverything(dialog: Dialog, around: Surroundings): Promi
   const discord = (await dialog.confirm(texts.WANT_DISCORD, usesDiscord)) ? await askDiscord(dialog, around) : null;
   const usesTelegram = previous !== null && previous.telegram !== null;
   const telegram = (await dialog.confirm(texts.WANT_TELEGRAM, usesTelegram)) ? await askTelegram(dialog, around) : null;
-  if ((discord?.alerts ?? telegram?.alerts ?? null) === null) return { terminal, discord, telegram, digest: null };
+  const agents = previous?.agents ?? null;
+  if ((discord?.alerts ?? telegram?.alerts ?? null) === null) {
+    return { terminal, discord, telegram, digest: null, agents };
+  }
   const usual = previous?.digest ?? { at: "09:00", timeZone: around.timeZone };
   const at = await dialog.ask(one(texts.DIGEST_AT, usual.at, (digest) => ({ alerts: { digest } })));
   const timeZone = await dialog.ask(one(texts.TIME_ZONE, usual.timeZone, (zone) => ({ alerts: { timeZone: zone } })));
-  return { terminal, discord, telegram, digest: { at, timeZone } };
+  return { terminal, discord, telegram, digest: { at, timeZone }, agents };
 }
 
 async function askDiscord(dialog: Dialog, { discord, inviteLink, previous }: Surroundings): Promise<DiscordAnswers> {

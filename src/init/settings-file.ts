@@ -20,7 +20,7 @@ const ALERTS = ` Where Creel tells what it found by itself.
    timeZone: UTC`;
 
 /** The text of `creel.yaml`: it parses to exactly these answers, and every setting has a comment. */
-export function settingsFile({ terminal, discord, telegram, digest }: InitAnswers): string {
+export function settingsFile({ terminal, discord, telegram, digest, agents }: InitAnswers): string {
   const top = new YAMLMap();
   const owners = section(top, "owners", " Who may do everything. Everybody else is refused.");
   set(owners, "terminal", list(terminal), " users of this machine");
@@ -35,6 +35,7 @@ export function settingsFile({ terminal, discord, telegram, digest }: InitAnswer
     set(alerts, "digest", text(digest.at), " when the daily digest comes");
     set(alerts, "timeZone", text(digest.timeZone), " where that time is meant");
   }
+  if (agents !== null) addAgents(section(top, "agents", " What agents are set up with."), agents);
   const file = new Document(top);
   file.commentBefore = HEAD;
   const examples = [OPERATORS, discord === null && DISCORD, telegram === null && TELEGRAM, digest === null && ALERTS];
@@ -58,6 +59,14 @@ function addDiscord(settings: YAMLMap, { variable, api, guilds }: DiscordAnswers
 function addTelegram(settings: YAMLMap, { variable, apiRoot }: TelegramAnswers): void {
   set(settings, "token", plain(`env:${variable}`), " the variable that holds the token");
   if (apiRoot !== null) set(settings, "apiRoot", text(apiRoot), " another server than Telegram's own");
+}
+
+function addAgents(settings: YAMLMap, agents: NonNullable<InitAnswers["agents"]>): void {
+  const document = new Document();
+  for (const [name, layer] of Object.entries(agents)) {
+    if (Object.keys(layer).length === 0) continue;
+    settings.set(name, document.createNode(layer, { aliasDuplicateObjects: false }));
+  }
 }
 
 function section(top: YAMLMap, name: string, comment: string): YAMLMap {

@@ -210,6 +210,24 @@ concurrency: 2
     expect(settingsIn(folder.file)).not.toMatchObject({ operators, concurrency });
   });
 
+  it("about agents is taken over, with names and references as they are", async () => {
+    using folder = testFolder();
+    const agents = `
+agents:
+  defaults: # of every agent
+    model: openai/gpt-5.5
+    providers: { openai: { key: "vault:openai" }, lab: { baseUrl: "http://127.0.0.1:8000/v1", models: [qwen3] } }
+    workspace: workspaces/plain
+    openclaw: { tools: { web: { search: { provider: brave, apiKey: "vault:brave" } } } }
+  named: { ada: { channels: { telegram: { token: "vault:ada-telegram" } }, fallbacks: null } }
+`;
+    writeFileSync(folder.file, `concurrency: 2\n${agents}`);
+    const { exitCode, shown } = await piped(folder.file, ["y"]);
+    expect(exitCode, shown).toBe(0);
+    expect(settingsIn(folder.file).agents).toEqual(parseSettings(agents, "old").agents);
+    expect(shown).toContain("does not have these settings of it: concurrency.");
+  });
+
   it("is left out where somebody answers with none or no", async () => {
     using folder = testFolder();
     writeFileSync(folder.file, old);

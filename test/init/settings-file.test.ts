@@ -19,6 +19,18 @@ const user = fc
   )
   .map((name) => visible(name).trim())
   .filter((name) => name !== "");
+const agents: fc.Arbitrary<InitAnswers["agents"]> = fc.record({
+  defaults: fc.record(
+    {
+      model: fc.constantFrom("openai/gpt-5.5", "lab/qwen3", null),
+      fallbacks: fc.option(fc.constant(["openai/gpt-5.5"])),
+      providers: fc.constant({ lab: { baseUrl: "https://llm.example.net/v1", models: ["1e3", "no"] }, openai: null }),
+      openclaw: fc.dictionary(fc.constantFrom("tools", "on", "1", "a b"), fc.oneof(user, fc.boolean(), fc.integer())),
+    },
+    { requiredKeys: ["openclaw"] },
+  ),
+  named: fc.dictionary(fc.constantFrom("ada", "null", "x1"), fc.record({ controlUi: fc.boolean() })),
+});
 const answers: fc.Arbitrary<InitAnswers> = fc
   .record({
     terminal: fc.array(user, { minLength: 1, maxLength: 3 }),
@@ -42,6 +54,7 @@ const answers: fc.Arbitrary<InitAnswers> = fc
     ),
     at: fc.tuple(fc.nat(23), fc.nat(59)).map((parts) => parts.map((part) => String(part).padStart(2, "0")).join(":")),
     timeZone: fc.constantFrom("UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "+02:00"),
+    agents: fc.option(agents),
   })
   .map(({ at, timeZone, ...rest }) => {
     const told = (rest.discord?.alerts ?? rest.telegram?.alerts ?? null) !== null;
@@ -49,8 +62,8 @@ const answers: fc.Arbitrary<InitAnswers> = fc
   });
 
 /** Nothing but the answers, and the defaults for everything else. */
-function expectExactly(text: string, { terminal, discord, telegram, digest }: InitAnswers): void {
-  const { owners, discord: bot, telegram: otherBot, alerts, ...rest } = parseSettings(text, "creel.yaml");
+function expectExactly(text: string, { terminal, discord, telegram, digest, agents: given }: InitAnswers): void {
+  const { owners, discord: bot, telegram: otherBot, alerts, agents: set, ...rest } = parseSettings(text, "creel.yaml");
   expect(owners).toEqual({
     terminal,
     discord: { users: discord?.users ?? [], roles: discord?.roles ?? [] },
@@ -67,7 +80,8 @@ function expectExactly(text: string, { terminal, discord, telegram, digest }: In
     digest: digest?.at ?? "09:00",
     timeZone: digest?.timeZone ?? "UTC",
   });
-  const { owners: _nobody, alerts: _nowhere, ...defaults } = parseSettings("", "creel.yaml");
+  const { owners: _nobody, alerts: _nowhere, agents: none, ...defaults } = parseSettings("", "creel.yaml");
+  expect(set).toEqual(given ?? none);
   expect(rest).toEqual(defaults);
 }
 
@@ -102,6 +116,7 @@ it("is written with exactly what was answered, or refused in words", async () =>
         ...given,
         ...unrepeated(given),
         terminal: [...new Set(terminal)],
+        agents: null,
       });
     }),
   );
@@ -133,6 +148,7 @@ it("stays as it is when it is replaced with everything that is suggested", async
       const simple = given.terminal.every((name) => /^[^\s,;\p{C}]+$/u.test(name));
       expectExactly(readFileSync(folder.file, "utf8"), {
         digest: given.digest,
+        agents: given.agents,
         terminal: simple ? [...new Set(given.terminal)] : ["mo"],
         discord: discord && { ...discord, api: given.discord?.api ?? null },
         telegram: telegram && { ...telegram, apiRoot: given.telegram?.apiRoot ?? null },
@@ -154,6 +170,7 @@ it("comments every setting", () => {
     },
     telegram: { variable: "B", apiRoot: "http://127.0.0.1:8081", users: ["1"], alerts: "-2" },
     digest: { at: "09:00", timeZone: "UTC" },
+    agents: null,
   };
   const lines = settingsFile(given).split("\n");
   const bare = lines.filter((line, index) => {
@@ -165,7 +182,7 @@ it("comments every setting", () => {
 });
 
 it("has examples of what was left out that are valid themselves", () => {
-  const text = settingsFile({ terminal: ["mo"], discord: null, telegram: null, digest: null });
+  const text = settingsFile({ terminal: ["mo"], discord: null, telegram: null, digest: null, agents: null });
   const uncommented = text.replace(/^# (?=\s*\w+:(?: |$))/gm, "");
   expect(parseSettings(uncommented, "creel.yaml")).toMatchObject({
     owners: { terminal: ["mo"] },
