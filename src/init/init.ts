@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import type { Secret } from "../core/secrets.ts";
 import { DISCORD_API, parseSettings, TELEGRAM_API } from "../settings.ts";
+import { modelKey } from "./answers.ts";
 import { createDialog, type Dialog, Stopped } from "./dialog.ts";
 import { readPrevious } from "./previous.ts";
 import { askEverything } from "./questions.ts";
@@ -92,8 +93,11 @@ async function converse(dialog: Dialog, parts: InitParts): Promise<boolean> {
   if (backup !== null && previous !== null && previous.notAsked.length > 0) {
     dialog.say(texts.NOT_TAKEN_OVER(previous.notAsked.join(", ")));
   }
-  const variables = [answers.discord?.variable, answers.telegram?.variable].filter((name) => name !== undefined);
-  dialog.say(texts.nextSteps(variables.filter((name) => lookUp(name) === null)));
+  const key = modelKey(answers.agents);
+  const ofModel = key?.startsWith("env:") ? key.slice("env:".length) : undefined;
+  const variables = [answers.discord?.variable, answers.telegram?.variable, ofModel];
+  const unset = variables.filter((name) => name !== undefined).filter((name) => lookUp(name) === null);
+  dialog.say(texts.nextSteps([...new Set(unset)], key));
   return true;
 }
 

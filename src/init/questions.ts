@@ -1,4 +1,12 @@
-import { complaintAbout, type DiscordAnswers, type InitAnswers, type TelegramAnswers } from "./answers.ts";
+import {
+  complaintAbout,
+  type DiscordAnswers,
+  type InitAnswers,
+  providerIn,
+  providerOf,
+  type TelegramAnswers,
+  withDefaults,
+} from "./answers.ts";
 import type { Dialog, Question, Read } from "./dialog.ts";
 import * as texts from "./texts.ts";
 import { type TokenTrial, tryToken } from "./token-trial.ts";
@@ -31,14 +39,16 @@ export async function askEverything(dialog: Dialog, around: Surroundings): Promi
   const discord = (await dialog.confirm(texts.WANT_DISCORD, usesDiscord)) ? await askDiscord(dialog, around) : null;
   const usesTelegram = previous !== null && previous.telegram !== null;
   const telegram = (await dialog.confirm(texts.WANT_TELEGRAM, usesTelegram)) ? await askTelegram(dialog, around) : null;
-  const agents = previous?.agents ?? null;
-  if ((discord?.alerts ?? telegram?.alerts ?? null) === null) {
-    return { terminal, discord, telegram, digest: null, agents };
-  }
-  const usual = previous?.digest ?? { at: "09:00", timeZone: around.timeZone };
+  const isTold = (discord?.alerts ?? telegram?.alerts ?? null) !== null;
+  const digest = isTold ? await askDigest(dialog, around) : null;
+  return { terminal, discord, telegram, digest, agents: await askAgents(dialog, previous?.agents ?? null) };
+}
+
+async function askDigest(dialog: Dialog, { previous, timeZone: here }: Surroundings): Promise<InitAnswers["digest"]> {
+  const usual = previous?.digest ?? { at: "09:00", timeZone: here };
   const at = await dialog.ask(one(texts.DIGEST_AT, usual.at, (digest) => ({ alerts: { digest } })));
   const timeZone = await dialog.ask(one(texts.TIME_ZONE, usual.timeZone, (zone) => ({ alerts: { timeZone: zone } })));
-  return { terminal, discord, telegram, digest: { at, timeZone }, agents };
+  return { at, timeZone };
 }
 
 async function askDiscord(dialog: Dialog, { discord, inviteLink, previous }: Surroundings): Promise<DiscordAnswers> {
@@ -90,6 +100,31 @@ async function askTelegram(dialog: Dialog, { telegram, previous }: Surroundings)
   const usual = old === null ? users[0] : old.alerts;
   const alerts = await dialog.ask(optional(texts.TELEGRAM_ALERTS, ofAlerts, usual ?? ""));
   return { variable, apiRoot, users, alerts };
+}
+
+/** What the old file says stays, but for the model of every agent and its key. */
+async function askAgents(dialog: Dialog, old: InitAnswers["agents"]): Promise<InitAnswers["agents"]> {
+  dialog.say(texts.MODEL_HOW);
+  const had = old?.defaults.model ?? null;
+  const anyModel = optional(texts.MODEL, (text) => ({ agents: { defaults: { model: text } } }), had ?? "");
+  const model = await dialog.ask({
+    ...anyModel,
+    read(answer) {
+      const found = anyModel.read(answer);
+      if ("complaint" in found || found.value === null) return found;
+      return checked(found.value, { agents: { defaults: { providers: { [providerOf(found.value)]: {} } } } });
+    },
+  });
+  if (model === null) return old === null || had === null ? old : withDefaults(old, { model });
+  dialog.say(texts.KEY_HOW);
+  const provider = providerOf(model);
+  const known = providerIn(old, provider);
+  // Where the old file does without a key for this model, it may go on so.
+  const usual = known === undefined && model !== had ? `vault:${provider}` : (known?.key ?? "");
+  const ofKey = (text: string) => ({ agents: { defaults: { providers: { [provider]: { key: text } } } } });
+  const key = await dialog.ask(optional(texts.KEY, ofKey, usual));
+  if (key === (known?.key ?? null)) return withDefaults(old, { model });
+  return withDefaults(old, { model, providers: { ...old?.defaults.providers, [provider]: { ...known, key } } });
 }
 
 type SettingsFor<T> = (answer: T) => object;

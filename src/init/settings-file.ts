@@ -2,7 +2,7 @@ import { Document, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import type { DiscordAnswers, InitAnswers, TelegramAnswers } from "./answers.ts";
 
 const HEAD = ` Settings of Creel. creel.example.yaml documents all there are; creel doctor checks them.
- A secret is never written here: env:NAME stands for what is in that environment variable.`;
+ A secret is never written here: env:NAME stands for what is in that environment variable, vault:NAME for what creel secrets set NAME keeps.`;
 
 const OPERATORS = ` May do whatever needs no confirmation: deploy, restart, look, cancel; but not destroy.
  operators:
@@ -18,6 +18,11 @@ const ALERTS = ` Where Creel tells what it found by itself.
    discord: "175928847299117063"
    digest: "09:00"
    timeZone: UTC`;
+const AGENTS = ` What agents are set up with; without a model they cannot answer.
+ agents:
+   defaults:
+     model: openai/gpt-5.5
+     providers: { openai: { key: vault:openai } }`;
 
 /** The text of `creel.yaml`: it parses to exactly these answers, and every setting has a comment. */
 export function settingsFile({ terminal, discord, telegram, digest, agents }: InitAnswers): string {
@@ -38,7 +43,13 @@ export function settingsFile({ terminal, discord, telegram, digest, agents }: In
   if (agents !== null) addAgents(section(top, "agents", " What agents are set up with."), agents);
   const file = new Document(top);
   file.commentBefore = HEAD;
-  const examples = [OPERATORS, discord === null && DISCORD, telegram === null && TELEGRAM, digest === null && ALERTS];
+  const examples = [
+    OPERATORS,
+    discord === null && DISCORD,
+    telegram === null && TELEGRAM,
+    digest === null && ALERTS,
+    agents === null && AGENTS,
+  ];
   file.comment = examples.filter((example) => example !== false).join("\n\n");
   return file.toString({ lineWidth: 0 });
 }

@@ -1,3 +1,5 @@
+import type { SecretRef } from "../core/secrets.ts";
+
 /** Everything `creel init` says. */
 export const WELCOME = `This writes creel.yaml, question by question. Enter takes what is in brackets; Ctrl-C leaves everything as it was.
 `;
@@ -24,7 +26,7 @@ export const OTHER_ADDRESS = (chat: string, address: string) =>
 export const VARIABLE = "Variable";
 export const NOT_A_VARIABLE =
   "must be the name of a variable: capital letters, digits and _, such as CREEL_DISCORD_TOKEN";
-export const TOKEN_TYPED = `That looks like a token, and it was not kept. Here, only the name of the variable that holds it is needed.
+export const TOKEN_TYPED = `That looks like a token, and it was not kept. Here, only the name of what holds it is needed.
 If it is a real one, make a new one: it may still be seen in this window or in your shell's history.`;
 
 export const APPLICATION_HOW =
@@ -55,6 +57,12 @@ export const TELEGRAM_ALERTS = "Chat id";
 export const DIGEST_AT = "\nTime of the daily digest";
 export const TIME_ZONE = "Time zone";
 
+export const MODEL_HOW = "\nShall agents have a model right away? Name it with its provider, such as openai/gpt-5.5.";
+export const MODEL = "Model";
+export const KEY_HOW =
+  "\nWhere its key is: vault:NAME is in Creel's vault, where you put it afterwards; env:NAME is an environment variable.";
+export const KEY = "Key";
+
 export const SKIPS = "Enter skips";
 export const OR_NONE = (fallback: string) => `${fallback}, or none`;
 export const WRITE_IT = "Write it?";
@@ -82,12 +90,16 @@ export const NEEDED = "is needed";
 export const INPUT_BROKE = (why: string | null) => `What you type cannot be read any more (${why ?? "it is closed"}).`;
 export const MISSING = (question: string) => `The input ended before this was answered: ${question}`;
 
-/** `unset`: variables to set first. */
-export function nextSteps(unset: readonly string[]): string {
+/** `unset`: variables to set first. `modelKey`: where the key of every agent's model is; null: it has none yet. */
+export function nextSteps(unset: readonly string[], modelKey: SecretRef | null): string {
   const exports = unset.map((name) => `  export ${name}=…`);
-  const first = exports.length === 0 ? [] : ["", "Set this first, with the token in place of the dots:", ...exports];
+  const first = exports.length === 0 ? [] : ["", "Set this first, with the secret in place of the dots:", ...exports];
+  const inVault = modelKey?.startsWith("vault:") ? modelKey.slice("vault:".length) : null;
   return [
     ...first,
+    ...(inVault === null
+      ? []
+      : ["", "Put the model's key into the vault, unless it is there:", `  scripts/creel secrets set ${inVault}`]),
     "",
     "Then check everything for real, and start:",
     "  scripts/creel doctor",
@@ -95,7 +107,7 @@ export function nextSteps(unset: readonly string[]): string {
     "",
     "What to type there, for an agent that answers:",
     "  /deploy name:ada",
-    "  /model agent:ada",
+    ...(modelKey === null ? ["  /model agent:ada"] : []),
     "  /connect agent:ada channel:telegram",
     "  /ask agent:ada message:hello",
   ].join("\n");

@@ -15,10 +15,13 @@ import {
   typed,
 } from "./conversation.ts";
 
+/** Made up, in the layout of real ones. */
+const MODEL_KEY = "sk-proj-000000000000000000000000";
+
 const both = [
   ...["", "y", "", "198622483471925248", GUILD, `${ID}, ${OTHER_ID}`, "", CHANNEL],
   ...["y", "MY_TELEGRAM", "123456789", "-1001234567890"],
-  ...["18:30", "", "y"],
+  ...["18:30", "", "", "y"],
 ];
 
 function settingsIn(file: string) {
@@ -94,6 +97,66 @@ describe("with piped answers", () => {
   });
 });
 
+describe("a model for agents", () => {
+  const before = ["", "n", "n"];
+
+  it.each([
+    ["in the vault, under its provider's name", "", "vault:openai", "\n  scripts/creel secrets set openai\n"],
+    ["in the vault, under another name", "vault:work", "vault:work", "\n  scripts/creel secrets set work\n"],
+    ["in a variable", "env:MODEL_KEY", "env:MODEL_KEY", "\n  export MODEL_KEY=…\n"],
+  ])("is written with its key %s, and what is to do is said", async (_where, answer, key, step) => {
+    using folder = testFolder();
+    const { exitCode, shown } = await piped(folder.file, [...before, "openai/gpt-5.5", answer, "y"]);
+    expect(exitCode, shown).toBe(0);
+    const defaults = { model: "openai/gpt-5.5", providers: { openai: { key } } };
+    expect(settingsIn(folder.file).agents).toEqual({ defaults, named: {} });
+    expect(shown).toContain(step);
+    expect(shown).not.toContain("/model agent:ada");
+  });
+
+  it("needs no key", async () => {
+    using folder = testFolder();
+    const { exitCode, shown } = await piped(folder.file, [...before, "lab/qwen3", "none", "y"]);
+    expect(exitCode, shown).toBe(0);
+    expect(settingsIn(folder.file).agents).toEqual({ defaults: { model: "lab/qwen3" }, named: {} });
+    expect(shown).not.toContain("secrets set");
+    expect(shown).toContain("/model agent:ada");
+  });
+
+  it.each([
+    ["a model without a provider", ["gpt-5.5"], "must be a provider and a model"],
+    ["a provider that cannot be called so", ["OpenAI/gpt-5.5"], "it must be a provider's name, such as openai."],
+    ["a key that is nowhere", ["my-lab/qwen3", "my-lab"], "it must refer to a secret: op://"],
+    ["a key itself", ["openai/gpt-5.5", MODEL_KEY], "looks like a token"],
+  ])("stops at %s", async (_what, lines, complaint) => {
+    using folder = testFolder();
+    const { exitCode, shown } = await piped(folder.file, [...before, ...lines]);
+    expect({ exitCode, shown }).toEqual({ exitCode: 1, shown: expect.stringContaining(complaint) });
+    expect(shown).not.toContain(MODEL_KEY);
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  it.each([
+    [
+      "changed, with its key",
+      ["anthropic/claude-sonnet-5", ""],
+      { key: "vault:anthropic" },
+      "anthropic/claude-sonnet-5",
+    ],
+    ["left out with none", ["none"], undefined, null],
+  ])("that the old file names is %s; all else stays", async (_how, lines, anthropic, model) => {
+    using folder = testFolder();
+    const openai = { key: "vault:openai", models: ["gpt-5.5-mini"] };
+    const named = { ada: { fallbacks: null } };
+    const old = { defaults: { model: "openai/gpt-5.5", providers: { openai }, timeZone: "UTC" }, named };
+    writeFileSync(folder.file, JSON.stringify({ agents: old }));
+    const { exitCode, shown } = await piped(folder.file, ["y", ...before, ...lines, "y"]);
+    expect(exitCode, shown).toBe(0);
+    const providers = anthropic === undefined ? { openai } : { openai, anthropic };
+    expect(settingsIn(folder.file).agents).toEqual({ defaults: { model, providers, timeZone: "UTC" }, named });
+  });
+});
+
 describe("tokens that are set", () => {
   const environment = {
     CREEL_DISCORD_TOKEN: DISCORD_TOKEN,
@@ -116,7 +179,7 @@ describe("tokens that are set", () => {
 
   it("and do not work may be tried again with another", async () => {
     using folder = testFolder();
-    const lines = ["", "y", "OLD", "y", "CREEL_DISCORD_TOKEN", GUILD, ID, "", "", "n", "y"];
+    const lines = ["", "y", "OLD", "y", "CREEL_DISCORD_TOKEN", GUILD, ID, "", "", "n", "", "y"];
     const { exitCode, shown } = await piped(folder.file, lines, { environment });
     expect(exitCode, shown).toBe(0);
     expect(shown).toContain("It does not work: Discord refuses [redacted]. Reset it.");
@@ -143,7 +206,7 @@ describe("a file that is there", () => {
   it("is kept beside the new one, each time", async () => {
     using folder = testFolder();
     writeFileSync(folder.file, "concurrency: 2\n");
-    const lines = ["y", "", "n", "n", "y"];
+    const lines = ["y", "", "n", "n", "", "y"];
     const { shown } = await piped(folder.file, lines);
     expect(await piped(folder.file, lines)).toMatchObject({ exitCode: 0 });
     const [file, first, second] = readdirSync(folder.path).sort();
@@ -159,7 +222,7 @@ describe("a file that is there", () => {
 
   it("and came while the questions were asked is left alone", async () => {
     using folder = testFolder();
-    const writing = piped(folder.file, ["", "n", "n", "y"], {
+    const writing = piped(folder.file, ["", "n", "n", "", "y"], {
       now: () => {
         writeFileSync(folder.file, "concurrency: 3\n");
         return 0;
@@ -280,6 +343,7 @@ describe("with a person at the terminal", () => {
       ["Chat id", "\r"],
       ["daily digest", "\r"],
       ["Time zone", "UTC\r"],
+      ["Model [", "\r"],
       ["Write it?", "\r"],
     ]);
     expect(exitCode, shown).toBe(0);
@@ -349,6 +413,7 @@ describe("with a person at the terminal", () => {
       ["Owners in the terminal", "\r"],
       ["in Discord, too?", "n\r"],
       ["in Telegram, too?", "n\r"],
+      ["Model [", "\r"],
       ["Write it?", "n\r"],
     ]);
     expect(exitCode).toBe(1);
@@ -360,5 +425,5 @@ it("says where it cannot write", async () => {
   using folder = testFolder();
   const file = join(folder.path, "creel.yaml", "creel.yaml");
   writeFileSync(folder.file, "");
-  await expect(piped(file, ["", "n", "n", "y"])).rejects.toMatchObject({ code: "config-invalid" });
+  await expect(piped(file, ["", "n", "n", "", "y"])).rejects.toMatchObject({ code: "config-invalid" });
 });

@@ -2,8 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { looksLikeCredential } from "../../src/core/credential-shapes.ts";
+import { vaultRef } from "../../src/core/secrets.ts";
 import { visible } from "../../src/core/typed.ts";
-import type { InitAnswers } from "../../src/init/answers.ts";
+import { type InitAnswers, providerOf } from "../../src/init/answers.ts";
 import { settingsFile } from "../../src/init/settings-file.ts";
 import { DISCORD_API, parseSettings, TELEGRAM_API } from "../../src/settings.ts";
 import { CHANNEL, DISCORD_TOKEN, GUILD, ID, OTHER_ID, piped, TELEGRAM_TOKEN, testFolder } from "./conversation.ts";
@@ -90,7 +91,7 @@ it("parses to exactly the answers, whatever they are", () => {
 });
 
 /** As somebody types them in, with no token set. */
-function linesFor({ terminal, discord, telegram, digest }: InitAnswers): string[] {
+function linesFor({ terminal, discord, telegram, digest, agents }: InitAnswers): string[] {
   const lines = [terminal.join(", "), discord === null ? "n" : "y"];
   if (discord !== null) {
     const { variable, guilds, users, roles, alerts } = discord;
@@ -98,7 +99,9 @@ function linesFor({ terminal, discord, telegram, digest }: InitAnswers): string[
   }
   lines.push(telegram === null ? "no" : "YES");
   if (telegram !== null) lines.push(telegram.variable, telegram.users.join(", "), telegram.alerts ?? "none");
-  return digest === null ? [...lines, "y"] : [...lines, digest.at, digest.timeZone, "y"];
+  if (digest !== null) lines.push(digest.at, digest.timeZone);
+  const model = agents?.defaults.model ?? null;
+  return [...lines, ...(model === null ? [""] : [model, ""]), "y"];
 }
 
 it("is written with exactly what was answered, or refused in words", async () => {
@@ -116,11 +119,17 @@ it("is written with exactly what was answered, or refused in words", async () =>
         ...given,
         ...unrepeated(given),
         terminal: [...new Set(terminal)],
-        agents: null,
+        agents: onlyModel(given.agents?.defaults.model ?? null),
       });
     }),
   );
 });
+
+function onlyModel(model: string | null): InitAnswers["agents"] {
+  if (model === null) return null;
+  const provider = providerOf(model);
+  return { defaults: { model, providers: { [provider]: { key: vaultRef(provider) } } }, named: {} };
+}
 
 /** Who names somebody twice means them once. */
 function unrepeated({ discord, telegram }: InitAnswers): Pick<InitAnswers, "discord" | "telegram"> {
@@ -190,6 +199,7 @@ it("has examples of what was left out that are valid themselves", () => {
     discord: { token: "env:CREEL_DISCORD_TOKEN" },
     telegram: { token: "env:CREEL_TELEGRAM_TOKEN" },
     alerts: { discord: CHANNEL },
+    agents: { defaults: { model: "openai/gpt-5.5", providers: { openai: { key: "vault:openai" } } } },
   });
 });
 
