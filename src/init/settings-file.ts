@@ -2,7 +2,8 @@ import { Document, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import type { DiscordAnswers, InitAnswers, TelegramAnswers } from "./answers.ts";
 
 const HEAD = ` Settings of Creel. creel.example.yaml documents all there are; creel doctor checks them.
- A secret is never written here: env:NAME stands for what is in that environment variable, vault:NAME for what creel secrets set NAME keeps.`;
+ A secret is never written here: env:NAME stands for what is in that environment variable,
+ vault:NAME for what has that name in Creel's vault.`;
 
 const OPERATORS = ` May do whatever needs no confirmation: deploy, restart, look, cancel; but not destroy.
  operators:
