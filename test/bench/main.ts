@@ -6,8 +6,9 @@ import { deploy } from "./deploy.ts";
 import { idle } from "./idle.ts";
 import { prompt } from "./prompt.ts";
 import { print, write } from "./results.ts";
+import { talk } from "./talk.ts";
 
-const PARTS = { ack, chats, idle, prompt, deploy, "chat-deploy": chatDeploy };
+const PARTS = { ack, chats, idle, prompt, deploy, "chat-deploy": chatDeploy, talk };
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in PARTS));
