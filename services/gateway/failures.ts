@@ -1,6 +1,6 @@
 import { OpsError } from "../../src/core/errors.ts";
 import { toldByLog } from "./log-words.ts";
-import { DATA_FOLDER } from "./paths.ts";
+import { CONTAINER, DATA_FOLDER } from "./paths.ts";
 
 export function pageOff(): OpsError {
   return new OpsError({
@@ -152,5 +152,16 @@ export function settingsRefused(complaints: readonly string[]): OpsError {
     userMessage: `OpenClaw refuses the settings: ${first}${more}.`,
     hint: "Nothing was changed. Correct them in creel.yaml, or choose others.",
     evidence: complaints,
+  });
+}
+
+/** OpenClaw has Telegram built in, and Discord as a plugin of the same version. */
+export function discordMissing(containerImage: string): OpsError {
+  const version = /:(\d[\w.-]*)$/.exec(containerImage)?.[1];
+  const plugin = `@openclaw/discord${version === undefined ? "" : `@${version}`}`;
+  return new OpsError({
+    code: "settings-refused",
+    userMessage: "OpenClaw on this host cannot speak to Discord yet: it has no plugin for it.",
+    hint: `creel ssh NAME podman exec ${CONTAINER} openclaw plugins install ${plugin} --pin --accept-capabilities installs it. Then ask again.`,
   });
 }

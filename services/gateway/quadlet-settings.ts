@@ -6,11 +6,11 @@ import type { Secret } from "../../src/core/secrets.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
 import type { HostSystem } from "../system/system.ts";
 import { complaintsIn } from "./complaints.ts";
-import { configInvalid, notReady, secretsMissing, settingsRefused } from "./failures.ts";
+import { configInvalid, discordMissing, notReady, secretsMissing, settingsRefused } from "./failures.ts";
 import type { Gateway } from "./gateway.ts";
 import { hostScript } from "./install-files.ts";
 import { openclawConfig } from "./openclaw-config.ts";
-import { GIVEN_CONFIG, KEPT_FILE } from "./paths.ts";
+import { DATA_FOLDER, GIVEN_CONFIG, KEPT_FILE } from "./paths.ts";
 import { withRpc } from "./rpc.ts";
 import { type HeldSecrets, heldSecrets, onlyUsed, secretsLines, tokenOnly } from "./secret-map.ts";
 import type { GatewaySettings, SetupSpec } from "./settings.ts";
@@ -59,6 +59,9 @@ export function quadletSettings({ system, token, checkReady }: SettingsHost): Ga
 
   return {
     async check(shell, spec, signal) {
+      if (spec.setup.settings.channels.discord !== null && !(await hasDiscord(shell, signal))) {
+        throw discordMissing(spec.containerImage);
+      }
       const held = await heldSecrets(shell, signal);
       const { text } = openclawConfig(spec, held?.map ?? tokenOnly(null));
       const argv = ["sh", "-c", scripts.check, "creel-check", spec.containerImage] as const;
@@ -115,6 +118,13 @@ export function quadletSettings({ system, token, checkReady }: SettingsHost): Ga
       await shell.check(["sh", "-c", scripts.keep, "creel-keep"], { stdin: JSON.stringify(kept), signal });
     },
   };
+}
+
+/** Whether the plugin is where OpenClaw installs it. Only names are looked at: the folder is the agent's. */
+async function hasDiscord(shell: HostShell, signal: AbortSignal): Promise<boolean> {
+  const look = 'ls -d "$1"/npm/projects/openclaw-discord-*';
+  const { exitCode } = await shell.run(["sh", "-c", look, "creel-plugins", DATA_FOLDER], { signal });
+  return exitCode === 0;
 }
 
 function putInput(spec: SetupSpec, held: HeldSecrets | null): Buffer {

@@ -46,7 +46,7 @@ export interface AgentStatus {
   readonly note: string | null;
 }
 
-export interface ChannelStatus {
+interface ChannelStatus {
   /** Such as `telegram`. */
   readonly channel: string;
   /** connecting: not refused, and not connected yet or not any more. */

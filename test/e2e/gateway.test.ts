@@ -131,6 +131,20 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
       expect(await models()).toBe(false);
     });
 
+    it("are refused where OpenClaw lacks what they take", async () => {
+      const channels = { ...settings.channels, discord: { token: vaultRef("bot"), apiRoot: null } };
+      const secrets = new Map([...wanted.setup.secrets, [vaultRef("bot"), new Secret("not-used")]]);
+      const refused = gateway.settings.check(
+        shell,
+        { ...wanted, setup: { settings: { ...settings, channels }, secrets } },
+        signal,
+      );
+      await expect(refused).rejects.toMatchObject({
+        code: "settings-refused",
+        hint: expect.stringMatching(/plugins install @openclaw\/discord@20/),
+      });
+    });
+
     it("are taken while it runs, and taken back", async () => {
       const { startedAtMs } = await gateway.health(shell, spec.port);
       await gateway.settings.put(shell, wanted, signal);

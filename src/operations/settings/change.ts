@@ -6,7 +6,7 @@ import { OpsError } from "../../core/errors.ts";
 import { hostLane } from "../../core/lane.ts";
 import type { AgentName } from "../../core/names.ts";
 import { connectionTo } from "../connection.ts";
-import { defineOperation, type Standing } from "../definition.ts";
+import { defineOperation, type Standing, type StepContext } from "../definition.ts";
 import { whereabouts } from "../lanes.ts";
 import { agentNamed, type MachinePorts, machineOf, machineWith } from "../machine.ts";
 import { host as hostSchema, nothing } from "../schemas.ts";
@@ -147,8 +147,7 @@ export function changeOperation<Params extends OfAgent>(
         return { restarted: taken.restarted };
       });
       let turns = 0;
-      const { answer } = await step("answers", async ({ signal }) => {
-        if (!isModelNew) return { answer: null };
+      const greeting = async ({ signal }: StepContext) => {
         try {
           const redact = await redactorFor(ports, settings);
           const text = await connection.use(signal, (shell) =>
@@ -164,14 +163,16 @@ export function changeOperation<Params extends OfAgent>(
           if (error instanceof OpsError && error.code === "model-unavailable") turns += 1;
           throw withLogin(ports, name, settings, error);
         }
-      });
+      };
+      const { answer } = isModelNew ? await step("answers", greeting) : { answer: null };
       const expected = Object.fromEntries(connecting.map((channel) => [channel, known[channel]]));
       const look = connectedAs(name, expected, elapsed);
-      await step("connected", async ({ signal }) => {
-        if (connecting.length === 0) return {};
-        await connection.use(signal, (shell) => look({ talk: gateway.talk, shell, port }, signal));
-        return {};
-      });
+      if (connecting.length > 0) {
+        await step("connected", async ({ signal }) => {
+          await connection.use(signal, (shell) => look({ talk: gateway.talk, shell, port }, signal));
+          return {};
+        });
+      }
       const kept = { chosen: plan.chosen, applied: settings, bots: known };
       await step("record", async ({ signal }) => {
         await connection.use(signal, (shell) => gateway.settings.keep(shell, kept, signal));
