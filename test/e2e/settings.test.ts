@@ -84,7 +84,9 @@ describe.runIf(canRunHosts())("settings of an agent, on a real host", () => {
 
     const approve = ["podman", "exec", "openclaw-gateway", "openclaw", "pairing", "approve", "telegram", code] as const;
     const shell = creel.start("ssh", "ada", ...approve);
-    expect(await shell.exited(), shell.output()).toBe(0);
+    // It ends with a complaint: it may not make this person its owner, as the configuration is Creel's.
+    await shell.exited();
+    expect(shell.output()).toContain(`Approved telegram sender ${TOM}`);
     await telegram.say(TOM, "Hello again");
     await expect.poll(async () => (await telegram.nextMessage(TOM)).text).toMatch(/You said: .*Hello again/);
   });
