@@ -1,6 +1,6 @@
 import { OpsError } from "../../src/core/errors.ts";
 import { toldByLog } from "./log-words.ts";
-import { CONTAINER, DATA_FOLDER } from "./paths.ts";
+import { DATA_FOLDER } from "./paths.ts";
 
 export function pageOff(): OpsError {
   return new OpsError({
@@ -162,6 +162,6 @@ export function discordMissing(containerImage: string): OpsError {
   return new OpsError({
     code: "settings-refused",
     userMessage: "OpenClaw on this host cannot speak to Discord yet: it has no plugin for it.",
-    hint: `creel ssh NAME podman exec ${CONTAINER} openclaw plugins install ${plugin} --pin --accept-capabilities installs it. Then ask again.`,
+    hint: `The images that this Creel makes lack ${plugin}. Telegram works.`,
   });
 }

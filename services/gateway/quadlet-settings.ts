@@ -21,6 +21,10 @@ const TIMEOUT_MS = 100_000;
 /** Of scripts that change secrets, when somebody else has meanwhile. */
 const SECRETS_CHANGED = 75;
 const TRIES = 3;
+/** When the configuration was given, and now, by the host's clock. In seconds. */
+const GIVEN_AT = 'stat -c %Z "$1" && date +%s';
+/** Until its watcher has noticed the file, up to 0.3 s, the gateway says of the configuration before that it is applied. */
+const UNSEEN_SECONDS = 2;
 
 const configLook = z.object({
   valid: z.boolean().default(true),
@@ -85,10 +89,12 @@ export function quadletSettings({ system, token, checkReady }: SettingsHost): Ga
         throw notReady("it has not taken its new settings yet");
       const [{ startedAtMs }, given] = await Promise.all([
         unitState(shell, signal),
-        shell.run(["stat", "-c", "%Y", GIVEN_CONFIG], { signal }),
+        shell.run(["sh", "-c", GIVEN_AT, "creel-given", GIVEN_CONFIG], { signal }),
       ]);
-      const isNewer = given.exitCode === 0 && (startedAtMs ?? 0) >= Number(given.stdout) * 1000;
-      return { restarted: isNewer };
+      if (given.exitCode !== 0) return { restarted: false };
+      const [givenAt = 0, now = 0] = given.stdout.trim().split("\n").map(Number);
+      if (now - givenAt < UNSEEN_SECONDS) throw notReady("it may not have seen its new settings yet");
+      return { restarted: (startedAtMs ?? 0) >= givenAt * 1000 };
     },
 
     async goBack(shell, signal) {

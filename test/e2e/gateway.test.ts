@@ -141,7 +141,7 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
       );
       await expect(refused).rejects.toMatchObject({
         code: "settings-refused",
-        hint: expect.stringMatching(/plugins install @openclaw\/discord@20/),
+        hint: expect.stringMatching(/@openclaw\/discord@20/),
       });
     });
 
