@@ -14,9 +14,19 @@ const statusSchema = z.object({
 /** What OpenClaw writes beside a channel that it holds back after three starts that ended badly within five minutes. */
 const HELD_BACK = /restart-loop breaker|crash-loop breaker/;
 
+type Session = Pick<RpcSession, "call">;
+
+function statusOf(session: Session): Promise<unknown> {
+  return session.call("channels.status", {});
+}
+
 /** The channels that the gateway has not started because it ended badly several times; empty when all is as it should be. */
-export async function channelsHeldBackBy(session: Pick<RpcSession, "call">): Promise<readonly string[]> {
-  const status = statusSchema.safeParse(await session.call("channels.status", {}));
+export async function channelsHeldBackBy(session: Session): Promise<readonly string[]> {
+  return heldBackIn(await statusOf(session));
+}
+
+function heldBackIn(answer: unknown): readonly string[] {
+  const status = statusSchema.safeParse(answer);
   if (!status.success) return [];
   return Object.entries(status.data.channelAccounts).flatMap(([channel, accounts]) =>
     accounts.some(({ running, lastError }) => running !== true && HELD_BACK.test(lastError ?? "")) ? [channel] : [],
@@ -24,7 +34,7 @@ export async function channelsHeldBackBy(session: Pick<RpcSession, "call">): Pro
 }
 
 /** Starts them in spite of that. */
-export async function startHeldBack(session: Pick<RpcSession, "call">): Promise<readonly string[]> {
+export async function startHeldBack(session: Session): Promise<readonly string[]> {
   const channels = await channelsHeldBackBy(session);
   for (const channel of channels) await session.call("channels.start", { channel });
   return channels;
@@ -44,9 +54,21 @@ const looks = z.object({
 });
 
 /** How every channel is that is set up; of one with several accounts, as the worst of them is. */
-export async function channelLooks(session: Pick<RpcSession, "call">): Promise<readonly ChannelLook[]> {
-  const status = looks.safeParse(await session.call("channels.status", {}));
-  if (!status.success) throw rpcFailed("it does not tell how its channels are");
+export async function channelLooks(session: Session): Promise<readonly ChannelLook[]> {
+  const found = looksIn(await statusOf(session));
+  if (found === null) throw rpcFailed("it does not tell how its channels are");
+  return found;
+}
+
+/** Both at once. `looks` null: it does not tell how they are. @throws as `call` does. */
+export async function lookAtChannels(session: Session) {
+  const answer = await statusOf(session);
+  return { looks: looksIn(answer), heldBack: heldBackIn(answer) };
+}
+
+function looksIn(answer: unknown): readonly ChannelLook[] | null {
+  const status = looks.safeParse(answer);
+  if (!status.success) return null;
   const found = Object.entries(status.data.channelAccounts).flatMap(([channel, accounts]) => {
     const [worst] = accounts
       .filter(({ configured }) => configured !== false)

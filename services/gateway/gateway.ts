@@ -51,8 +51,8 @@ export interface GatewayHealth {
   readonly restarts: number;
   /** Why it is not ready, or what it lacks although it is: one or two sentences, in the words of `checkReady`. null when all is well. */
   readonly note: string | null;
-  /** Those that are set up; empty while it cannot be asked. */
-  readonly channels: readonly ChannelLook[];
+  /** Those that are set up; null: it could not be asked. */
+  readonly channels: readonly ChannelLook[] | null;
 }
 
 /** What is tried when the question is whether an agent reaches the network. */

@@ -1,7 +1,7 @@
 import { OpsError } from "../../src/core/errors.ts";
 import type { Secret } from "../../src/core/secrets.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
-import { channelLooks, channelsHeldBackBy } from "./channels.ts";
+import { lookAtChannels } from "./channels.ts";
 import { channelsHeldBack, diskFull, notReady, readOnly, secretsMissing } from "./failures.ts";
 import type { GatewayHealth, GatewayState } from "./gateway.ts";
 import { DATA_FOLDER, SECRETS_FILE } from "./paths.ts";
@@ -135,18 +135,15 @@ function troubleWithDisk({ freeBytes, hasFreeFiles, isWritable }: Surroundings):
 
 type Inside = Pick<GatewayHealth, "version" | "channels"> & Pick<Seen, "heldBack" | "refusal">;
 
-const UNASKED: Inside = { version: null, channels: [], heldBack: [], refusal: null };
+const UNASKED: Inside = { version: null, channels: null, heldBack: [], refusal: null };
 
 /** As a deploy proves it: ready alone is not enough. Health must not fail because a detail is missing. */
 async function ask(shell: HostShell, port: number, token: Parts["token"]): Promise<Inside> {
   try {
     return await withRpc({ shell, port, token: await token(shell) }, async (session) => {
       const { version, scopes } = session.hello;
-      const [heldBack, channels] = await Promise.all([
-        channelsHeldBackBy(session).catch(() => []),
-        channelLooks(session).catch(() => []),
-      ]);
-      return { version, channels, heldBack, refusal: missingScopes(scopes) };
+      const { looks, heldBack } = await lookAtChannels(session).catch(() => ({ looks: null, heldBack: [] }));
+      return { version, channels: looks, heldBack, refusal: missingScopes(scopes) };
     });
   } catch (error) {
     if (!(error instanceof OpsError)) throw error;

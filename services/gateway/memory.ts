@@ -14,6 +14,7 @@ import {
   ended,
   notReady,
   pageOff,
+  rpcFailed,
   secretsMissing,
 } from "./failures.ts";
 import type { Gateway, GatewayCall, GatewayHealth } from "./gateway.ts";
@@ -74,8 +75,8 @@ export interface MemoryGatewayOptions {
   readonly behaviour?: (agent: string) => MemoryGatewayBehaviour;
   /** What an agent answers; may throw what `ask` throws. Default: it has no model. */
   readonly answer?: (agent: string, turn: Turn) => string | Promise<string>;
-  /** Default: none is set up. */
-  readonly channels?: (agent: string) => readonly ChannelLook[];
+  /** Default: none is set up. null: it does not tell. */
+  readonly channels?: (agent: string) => readonly ChannelLook[] | null;
   /** What OpenClaw has against settings; default nothing. */
   readonly complaints?: (settings: AgentSettings) => readonly string[];
   /** May throw to break a call, before or after it has had its effect. */
@@ -217,7 +218,7 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryG
           version: state === "ready" ? OPENCLAW_VERSION : null,
           startedAtMs: runs ? 0 : null,
           memoryBytes: runs ? 800 * 1024 * 1024 : null,
-          channels: record !== null && state === "ready" ? channels(record.agent) : [],
+          channels: record !== null && state === "ready" ? channels(record.agent) : null,
         };
       }),
 
@@ -262,7 +263,12 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryG
           await change(shell, ({ turns }) => ({ turns: { ...turns, [turn.key]: text } }));
           return boundAnswer(text);
         }),
-      channels: (shell) => around("channels", async () => channels((await readyOn(shell)).agent)),
+      channels: (shell) =>
+        around("channels", async () => {
+          const found = channels((await readyOn(shell)).agent);
+          if (found === null) throw rpcFailed("it does not tell how its channels are");
+          return found;
+        }),
       page: (shell, port) =>
         around("page", async () => {
           const record = await readyOn(shell);

@@ -40,8 +40,8 @@ export interface AgentStatus {
   readonly memoryBytes: number | null;
   readonly restarts: number | null;
   readonly lastOperation: Operation | null;
-  /** Channels of its gateway that are set up; empty while that cannot be asked. */
-  readonly channels: readonly ChannelStatus[];
+  /** Channels of its gateway that are set up; null: it could not be asked. */
+  readonly channels: readonly ChannelStatus[] | null;
   /** Why something is unknown, broken or only looks well; null when all is well. */
   readonly note: string | null;
 }

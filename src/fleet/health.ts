@@ -1,7 +1,9 @@
+import { AGENT_CHANNELS, type AgentChannel, type AgentSettings, SERVICE_NAMES } from "../core/agent-settings.ts";
 import type { AgentConcern } from "../core/concern.ts";
 import { type AgentStatus, strandedBy } from "../core/desk.ts";
 import type { HostName } from "../core/names.ts";
 import { isEnded, isUndoing } from "../core/operation.ts";
+import { botOn } from "./inspect.ts";
 
 /** One bad look is noise, such as a restart by hand; an agent that does not answer may be slow or behind a bad network. */
 const BAD_LOOKS = 2;
@@ -37,7 +39,7 @@ export function isInRest(status: AgentStatus): boolean {
 
 /**
  * One look at an agent more. A gateway that starts or drains is neither bad nor well: it ends no concern, so that one which
- * keeps crashing does not come and go. A concern stays what it was until the agent is well.
+ * keeps crashing does not come and go; nor is one that does not tell how its bots are. A concern stays what it was until the agent is well.
  */
 export function lookAgain(before: AgentHealth, status: AgentStatus, nowMs: number): AgentHealth {
   const stuck = stuckOn(before.stuck, status);
@@ -69,8 +71,39 @@ function judge(status: AgentStatus): "well" | "neither" | "bad" | "silent" {
   if (host === "starting") return "neither";
   if (host === "gone" || host === "stopped" || host === "none") return "bad";
   if (host === "unknown" || gateway === "unknown") return "silent";
-  if (gateway === "ready") return note === null ? "well" : "bad";
+  if (gateway === "ready") return note === null ? judgeBots(status) : "bad";
   return gateway === "starting" || gateway === "draining" ? "neither" : "bad";
+}
+
+/** A bot that connects may be slow, or never get there. */
+function judgeBots(status: AgentStatus): "well" | "neither" | "silent" {
+  if (status.channels === null) return hasChannels(status) ? "neither" : "well";
+  return connecting(status).length > 0 ? "silent" : "well";
+}
+
+function hasChannels({ agent: { settings } }: AgentStatus): boolean {
+  const { applied } = settings;
+  if (applied === null) return false;
+  return ownChannels(applied).length > 0 || applied.openclaw.channels !== undefined;
+}
+
+/** Only Creel's own: other channels may have nothing to connect to. */
+function connecting({ agent: { settings }, channels }: AgentStatus): readonly AgentChannel[] {
+  if (settings.applied === null) return [];
+  return ownChannels(settings.applied).filter((own) =>
+    channels?.some(({ channel, state }) => channel === own && state === "connecting"),
+  );
+}
+
+function ownChannels({ channels }: AgentSettings): readonly AgentChannel[] {
+  return AGENT_CHANNELS.filter((channel) => channels[channel] !== null);
+}
+
+/** What a person is told when they go on; null when none does. */
+function slowBots(status: AgentStatus): string | null {
+  const { bots } = status.agent.settings;
+  const each = connecting(status).map((channel) => `${botOn(SERVICE_NAMES[channel], bots[channel])} does not connect.`);
+  return each.length === 0 ? null : each.join(" ");
 }
 
 /** The counter starts again when somebody restarts the gateway or its host. */
@@ -81,6 +114,7 @@ function restartsSince(before: AgentHealth["restarts"], { agent, restarts }: Age
 
 function concernOf(status: AgentStatus): AgentConcern {
   const { host, gateway, network, note } = status;
+  const ailment = note ?? slowBots(status);
   if (strandedBy(status) === "half-made") return { ...about(status), type: "half-made" };
   switch (host) {
     case "gone":
@@ -99,7 +133,7 @@ function concernOf(status: AgentStatus): AgentConcern {
       break;
     case "ready":
       if (network === "missing") return { ...about(status), type: "no-network", note };
-      if (note !== null) return { ...about(status), type: "ailing", note };
+      if (ailment !== null) return { ...about(status), type: "ailing", note: ailment };
   }
   return { ...about(status), type: "silent", note };
 }

@@ -1,6 +1,7 @@
 import type { GatewayHealth } from "../../services/gateway/gateway.ts";
 import type { HostShell } from "../../services/host-shell/host-shell.ts";
 import type { Agent, AgentRegistry } from "../core/agent.ts";
+import { AGENT_CHANNELS, type Bot, SERVICE_NAMES } from "../core/agent-settings.ts";
 import type { AgentStatus } from "../core/desk.ts";
 import { asOpsError, unlessStopped } from "../core/errors.ts";
 import type { AgentName } from "../core/names.ts";
@@ -50,7 +51,7 @@ export async function inspectAgent(
     upMs: health?.startedAtMs == null ? null : Math.max(0, now() - health.startedAtMs),
     memoryBytes: health?.memoryBytes ?? null,
     restarts: health?.restarts ?? null,
-    channels: (health?.channels ?? []).map(({ channel, state }) => ({ channel, state })),
+    channels: health?.channels?.map(({ channel, state }) => ({ channel, state })) ?? null,
     lastOperation,
     note: noteOn(agent, lastOperation) ?? seen.note,
   };
@@ -122,17 +123,32 @@ async function ask(ports: NetworkPorts, agent: Agent, machine: Machine, shell: H
   return { ...seen, network, note: notes.filter((note) => note !== null).join(" ") };
 }
 
-/** The bots that will not come up as things are; null when there are none. What a gateway says of them is the agent's word. */
-function ofChannels({ settings: { bots } }: Agent, { channels }: GatewayHealth): string | null {
-  const failed = channels.filter(({ state }) => state === "failed");
-  if (failed.length === 0) return null;
-  return failed
-    .map(({ channel, why }) => {
-      const bot = channel === "telegram" || channel === "discord" ? bots[channel] : null;
-      const who = bot === null ? `Its bot on ${channel}` : `Its bot @${bot.name} on ${channel}`;
-      return `${who} is not connected${why === null ? "" : `: ${why}`}.`;
-    })
-    .join(" ");
+/** The bots that will not come up as things are; null when there are none, or it is not known. What a gateway says of them is the agent's word. */
+function ofChannels({ name, settings: { applied, bots } }: Agent, { channels }: GatewayHealth): string | null {
+  if (channels === null) return null;
+  const own = AGENT_CHANNELS.flatMap((channel) => {
+    const look = channels.find((one) => one.channel === channel);
+    const who = botOn(SERVICE_NAMES[channel], bots[channel]);
+    if (look?.state === "failed") return [notConnected(who, look)];
+    if (applied?.channels[channel] == null || (look !== undefined && look.state !== "off")) return [];
+    return [`${who} is not running there any more; /configure agent:${name} sets it up again.`];
+  });
+  const others = channels.filter(({ channel, state }) => state === "failed" && !isOwn(channel));
+  const notes = [...own, ...others.map((look) => notConnected(botOn(look.channel, null), look))];
+  return notes.length === 0 ? null : notes.join(" ");
+}
+
+/** Such as `Its bot @ada_bot on Telegram`. */
+export function botOn(service: string, bot: Bot | null): string {
+  return bot === null ? `Its bot on ${service}` : `Its bot @${bot.name} on ${service}`;
+}
+
+function notConnected(who: string, { why }: { readonly why: string | null }): string {
+  return `${who} is not connected${why === null ? "" : `: ${why}`}.`;
+}
+
+function isOwn(channel: string): boolean {
+  return AGENT_CHANNELS.some((one) => one === channel);
 }
 
 function beingStarted(health: GatewayHealth | null): Seen {

@@ -10,7 +10,7 @@ const FRESH_MS = 10 * 60_000;
 /** What an agent is like of which nobody can say more. */
 const UNSEEN: Omit<SeenAgent, "agent" | "note"> = {
   ...({ host: "unknown", gateway: "unknown", network: "unknown" } as const),
-  ...{ version: null, upMs: null, memoryBytes: null, restarts: null, channels: [] },
+  ...{ version: null, upMs: null, memoryBytes: null, restarts: null, channels: null },
 };
 
 /** How an agent is that cannot be asked from here: as its watcher saw it, as long as there is one. `nowMs`: since the epoch. */

@@ -44,7 +44,7 @@ export function gatewayContract(name: string, make: () => Promise<GatewayUnderTe
         startedAtMs: null,
         memoryBytes: null,
         restarts: 0,
-        channels: [],
+        channels: null,
       };
       expect(await gateway.health(shell, spec.port)).toEqual({
         ...absent,

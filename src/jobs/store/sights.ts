@@ -28,7 +28,8 @@ const seenSchema = z.object({
   // Sights of an older Creel have none.
   channels: z
     .array(z.object({ channel: z.string(), state: z.enum(["connected", "connecting", "failed", "off"]) }))
-    .default([]),
+    .nullable()
+    .default(null),
   note: z.string().nullable(),
 }) satisfies z.ZodType<SeenAgent>;
 

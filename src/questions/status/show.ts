@@ -93,7 +93,7 @@ function abilities({ agent, channels }: AgentStatus): [string, string][] {
   const model: [string, string][] = applied?.model == null ? [] : [["Model", applied.model]];
   const each = AGENT_CHANNELS.filter((channel) => applied?.channels[channel] != null).map(
     (channel): [string, string] => {
-      const state = channels.find((one) => one.channel === channel)?.state ?? NOT_KNOWN;
+      const state = channels?.find((one) => one.channel === channel)?.state ?? NOT_KNOWN;
       const bot = bots[channel];
       return [SERVICE_NAMES[channel], bot === null ? state : `@${bot.name}, ${state}`];
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { channelsHeldBackBy, startHeldBack } from "../../../services/gateway/channels.ts";
+import { channelsHeldBackBy, lookAtChannels, startHeldBack } from "../../../services/gateway/channels.ts";
 import { rpcFailed } from "../../../services/gateway/failures.ts";
 import { stateOf, troubleWith } from "../../../services/gateway/health.ts";
 import type { Readiness } from "../../../services/gateway/readiness.ts";
@@ -108,6 +108,16 @@ describe("channels that were not started", () => {
   it("are those that the gateway holds back, and no others", async () => {
     expect(await channelsHeldBackBy(session({ channelAccounts }))).toEqual(["telegram"]);
     expect(await channelsHeldBackBy(session({ unknown: true }))).toEqual([]);
+  });
+
+  it("are asked for once, together with how all of them are", async () => {
+    const here = session({ channelAccounts });
+    const { looks, heldBack } = await lookAtChannels(here);
+    expect(heldBack).toEqual(["telegram"]);
+    expect(looks?.map(({ channel }) => channel)).toEqual(["discord", "matrix", "telegram"]);
+    expect(here.calls).toEqual([["channels.status", {}]]);
+    expect(await lookAtChannels(session({ unknown: true }))).toEqual({ looks: null, heldBack: [] });
+    expect(await lookAtChannels(session({ channelAccounts: {} }))).toEqual({ looks: [], heldBack: [] });
   });
 
   it("are started by hand", async () => {
