@@ -49,6 +49,27 @@ describe("what /status says an agent can do", () => {
     expect(labels(message)).toEqual([]);
   });
 
+  it("is told of several agents where one has no model, which is no illness", () => {
+    const agentWith = (name: string, layer: SettingsLayer) =>
+      statusOf(name, { agent: agentCalled(name, { settings: { ...NOTHING_KEPT, applied: mergeLayers([layer]) } }) });
+    const bob = agentWith("bob", { model: "openai/gpt-5.5" });
+    const message = showStatus([agentWith("ada", {}), bob, statusOf("cleo")], look);
+    expect(message).toMatchObject({ title: "3 agents, all well.", tone: "good", actions: [] });
+    const lists = message.blocks.flatMap((block) => (block.type === "list" ? [[block.title, block.items]] : []));
+    expect(lists).toContainEqual(["Not set up yet", ["ada has no model yet: /model agent:ada"]]);
+    const briefs = message.blocks.flatMap((block) => (block.type === "table" ? (block.brief ?? []) : []));
+    expect(briefs.map(({ rest }) => rest)).toEqual([
+      "ready · no model",
+      "ready · up 1 h 2 min",
+      "ready · up 1 h 2 min",
+    ]);
+  });
+
+  it("is not known while the gateway does not tell of its channels", () => {
+    const layer = { model: "openai/gpt-5.5", channels: { telegram: { token } } };
+    expect(fieldsOf(shown(layer, null, { id: "7", name: "ada_bot" }))).toMatchObject({ Telegram: "@ada_bot, –" });
+  });
+
   it("is not known of an agent that an older Creel has deployed", () => {
     const message = showStatus([statusOf("ada")], look);
     expect(labels(message)).toEqual([]);

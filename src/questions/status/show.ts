@@ -61,6 +61,7 @@ function many(agents: readonly AgentStatus[], look: Look): Message {
       brief: agents.map((status) => ({ name: status.agent.name, rest: briefly(status) })),
     },
     { type: "list", title: "To look at", items: notes },
+    { type: "list", title: "Not set up yet", items: agents.filter(lacksModel).map(wantsModel) },
   ];
   return message(title, well === agents.length ? "good" : "bad", blocks, { actions: nextFor(agents, look) });
 }
@@ -106,11 +107,20 @@ function missingOf(status: AgentStatus): readonly { readonly note: string; reado
   const { agent } = status;
   const { applied } = agent.settings;
   if (applied === null || stateWord(status) !== "ready") return [];
-  if (applied.model === null) {
+  if (lacksModel(status)) {
     return [{ note: "It has no model yet, so it cannot answer.", command: `/model agent:${agent.name}` }];
   }
   if (AGENT_CHANNELS.some((channel) => applied.channels[channel] !== null)) return [];
   return [{ note: "No bot is connected to it yet; /ask reaches it.", command: `/connect agent:${agent.name}` }];
+}
+
+/** It is well, and of no use yet. */
+function lacksModel(status: AgentStatus): boolean {
+  return stateWord(status) === "ready" && status.agent.settings.applied?.model === null;
+}
+
+function wantsModel({ agent: { name } }: AgentStatus): string {
+  return `${name} has no model yet: /model agent:${name}`;
 }
 
 function toneOf(status: AgentStatus): Tone {
@@ -195,8 +205,9 @@ function lastOperation(operation: Operation | null, nowMs: number): string {
   return `${lowerFirst(doing(verb))} ${endedWord(operation)} ${ago}`;
 }
 
-/** State and time, which fit on a line of a phone. */
+/** State and time, which fit on a line of a phone; what is missing says more than the time. */
 function briefly(status: AgentStatus): string {
+  if (lacksModel(status)) return `${stateWord(status)} · no model`;
   return status.upMs === null ? stateWord(status) : `${stateWord(status)} · up ${up(status)}`;
 }
 
