@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseOperationId } from "../../src/core/names.ts";
@@ -7,6 +6,7 @@ import { changeSteps } from "../../src/operations/settings/change.ts";
 import { type ModelServer, startModelServer } from "../fixtures/model/server.ts";
 import { startTelegramServer, type TelegramServer } from "../fixtures/telegram/server.ts";
 import { canRunHosts, type Installation, installCreel, type RunningCreel } from "./creel.ts";
+import { forwardTo } from "./in-reach.ts";
 import { freeSubnet } from "./local-hosts.ts";
 import { hasReached, until } from "./observe.ts";
 
@@ -27,7 +27,7 @@ describe.runIf(canRunHosts())("settings of an agent, on a real host", () => {
     models = await startModelServer({ address: "0.0.0.0" });
     telegram = await startTelegramServer({ patienceMs: 120_000 });
     telegram.addPerson({ id: TOM, name: "Tom" });
-    forward = await forwardTo(Number(new URL(telegram.apiRoot).port));
+    forward = await forwardTo("0.0.0.0", Number(new URL(telegram.apiRoot).port));
     creel = installCreel("", { LAB_KEY: models.key, WRONG_KEY: "canary-of-a-wrong-key", BOT: telegram.token });
     say({ providers: lab() });
     running = creel.start("start");
@@ -126,22 +126,3 @@ describe.runIf(canRunHosts())("settings of an agent, on a real host", () => {
     for (const secret of [models.key, telegram.token]) expect(creel.transcript() + stored).not.toContain(secret);
   });
 });
-
-/** A port on all addresses that leads to one on loopback. */
-async function forwardTo(port: number): Promise<AsyncDisposable & { readonly port: number }> {
-  const server = createServer((incoming) => {
-    const outgoing = connect(port, "127.0.0.1");
-    incoming.pipe(outgoing).pipe(incoming);
-    incoming.on("error", () => outgoing.destroy());
-    outgoing.on("error", () => incoming.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, "0.0.0.0", resolve));
-  const bound = server.address();
-  if (bound === null || typeof bound === "string") throw new Error("There is no port.");
-  return {
-    port: bound.port,
-    async [Symbol.asyncDispose]() {
-      server.close();
-    },
-  };
-}
