@@ -19,7 +19,7 @@ export async function tokenNeed({ services }: Sources, { agent, channel }: Asked
     settingsOf(services, agent, {}),
     settingsOf(services, agent, record?.settings.chosen ?? {}),
   ]);
-  if ((said.channels[channel] ?? now.channels[channel]) !== null) return null;
+  if ((said.channels[channel]?.token ?? now.channels[channel]?.token) != null) return null;
   return {
     question: {
       title: `The token of ${agent}'s bot`.slice(0, 45),
@@ -27,7 +27,9 @@ export async function tokenNeed({ services }: Sources, { agent, channel }: Asked
       instead: "token:vault:NAME",
     },
     async take(token, { services: here }) {
-      await askAboutBot(here, { agent, channel, apiRoot: null, token });
+      // Where the gateway will take it to; only creel.yaml says another place.
+      const apiRoot = (await settingsOf(here, agent, {})).channels[channel]?.apiRoot ?? null;
+      await askAboutBot(here, { agent, channel, apiRoot, token });
       const ref = await here.keepSecret(`${agent}-${channel}`, token);
       return wanted(operation, agent, { agent, channel, token: ref });
     },

@@ -199,7 +199,7 @@ describe("creel.yaml", () => {
     ["agents: {named: {Ada: {}}}", "agents.named.Ada: must be an agent's name"],
     ["agents: {defaults: {providers: {'a/b': {}}}}", "agents.defaults.providers.a/b: must be a provider's name"],
     ["agents: {defaults: {model: gpt-5.5}}", "agents.defaults.model: must be a provider and a model, such as"],
-    ["agents: {named: {ada: {channels: {telegram: {}}}}}", "agents.named.ada.channels.telegram.token: is missing"],
+    ["agents: {named: {ada: {channels: {telegram: {apiRoot: x}}}}}", "channels.telegram.apiRoot: must be an address"],
     [
       "agents: {named: {ada: {channels: {telegram: {token: 'hunter2-hunter2'}}}}}",
       "agents.named.ada.channels.telegram.token: must refer to a secret",

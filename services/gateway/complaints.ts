@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AGENT_CHANNELS, type AgentSettings } from "../../src/core/agent-settings.ts";
+import { type AgentSettings, channelsGiven } from "../../src/core/agent-settings.ts";
 import { OpsError } from "../../src/core/errors.ts";
 import { parseJson } from "../../src/core/json.ts";
 
@@ -54,7 +54,7 @@ function placesOf({ providers, channels }: AgentSettings): (readonly [theirs: st
     ["agents.defaults.model", "model"],
     ["agents.defaults.userTimezone", "timeZone"],
     ["gateway.controlUi.enabled", "controlUi"],
-    ...AGENT_CHANNELS.filter((name) => channels[name] !== null).flatMap((name) => [
+    ...channelsGiven({ channels }).flatMap((name) => [
       [`channels.${name}.enabled`, `channels.${name}`] as const,
       [`channels.${name}.botToken`, `channels.${name}.token`] as const,
       [`channels.${name}.token`, `channels.${name}.token`] as const,

@@ -1,4 +1,9 @@
-import type { AgentChannel, AgentSettings, ModelProvider } from "../../src/core/agent-settings.ts";
+import {
+  type AgentChannel,
+  type AgentSettings,
+  channelsGiven,
+  type ModelProvider,
+} from "../../src/core/agent-settings.ts";
 import { OpsError } from "../../src/core/errors.ts";
 import { isGroup, type Json } from "../../src/core/json.ts";
 import { isSecretRef, type SecretRef } from "../../src/core/secrets.ts";
@@ -43,17 +48,20 @@ export function openclawConfig(
 }
 
 /** What anybody may have otherwise. */
-function preferred({ channels }: AgentSettings): Group {
+function preferred(settings: AgentSettings): Group {
+  const given = channelsGiven(settings);
   return {
     models: { catalogRefresh: { enabled: false } },
     // The journal has the console output; the file in /tmp is in memory and must stay small.
     logging: { level: "warn", consoleLevel: "info", maxFileBytes: 1_000_000 },
-    ...(channels.telegram || channels.discord
+    ...(given.length > 0
       ? {
           channels: {
             // Strangers get a code, which the owner lets in or not; in groups it answers to its name. Discord's servers have to be listed.
-            ...(channels.telegram && { telegram: { dmPolicy: "pairing", groups: { "*": { requireMention: true } } } }),
-            ...(channels.discord && { discord: { dmPolicy: "pairing" } }),
+            ...(given.includes("telegram") && {
+              telegram: { dmPolicy: "pairing", groups: { "*": { requireMention: true } } },
+            }),
+            ...(given.includes("discord") && { discord: { dmPolicy: "pairing" } }),
           },
         }
       : {}),
@@ -106,7 +114,7 @@ function provider(name: string, { key, baseUrl, api, models }: ModelProvider, se
 
 function channel(name: AgentChannel, { channels }: AgentSettings, refer: Refer): Group | null {
   const its = channels[name];
-  if (its === null) return null;
+  if (its?.token == null) return null;
   const token = refer(`channels.${name}.token`, its.token);
   if (name === "discord") return { enabled: true, token };
   return { enabled: true, botToken: token, ...(its.apiRoot !== null && { apiRoot: its.apiRoot }) };

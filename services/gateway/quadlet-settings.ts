@@ -63,7 +63,7 @@ export function quadletSettings({ system, token, checkReady }: SettingsHost): Ga
 
   return {
     async check(shell, spec, signal) {
-      if (spec.setup.settings.channels.discord !== null && !(await hasDiscord(shell, signal))) {
+      if (spec.setup.settings.channels.discord?.token != null && !(await hasDiscord(shell, signal))) {
         throw discordMissing(spec.containerImage);
       }
       const held = await heldSecrets(shell, signal);

@@ -4,7 +4,7 @@ import { agentSettings } from "./schema.ts";
 
 /**
  * What holds when several places say something, the last of them winning. Pure.
- * @throws ZodError when it does not fit together, such as a channel without a token.
+ * @throws ZodError when it does not fit together.
  */
 export function mergeLayers(layers: readonly SettingsLayer[]): AgentSettings {
   return agentSettings.parse(layers.reduce<Json>(mergePatch, {}));

@@ -29,7 +29,10 @@ const provider = z.strictObject({
   api: z.enum(MODEL_APIS).nullable().default(null),
   models: z.array(z.string().min(1)).default([]),
 });
-const channel = z.strictObject({ token: secretRef, apiRoot: serverAddress.nullable().default(null) });
+const channel = z.strictObject({
+  token: secretRef.nullable().default(null),
+  apiRoot: serverAddress.nullable().default(null),
+});
 const openclaw = z.record(z.string(), z.json());
 
 /** All of an agent's settings, with what is not said filled in. */
@@ -67,10 +70,10 @@ export const settingsLayer = z.strictObject({
   channels: z
     .strictObject({
       telegram: z
-        .strictObject({ token: secretRef, apiRoot: serverAddress.nullable().optional() })
+        .strictObject({ token: secretRef.nullable().optional(), apiRoot: serverAddress.nullable().optional() })
         .nullable()
         .optional(),
-      discord: z.strictObject({ token: secretRef }).nullable().optional(),
+      discord: z.strictObject({ token: secretRef.nullable().optional() }).nullable().optional(),
     })
     .nullable()
     .optional(),

@@ -25,7 +25,8 @@ export interface ModelProvider {
 
 /** A bot through which people write to the agent. */
 export interface ChannelSettings {
-  readonly token: SecretRef;
+  /** null: the channel is wanted, and nobody has given a token for it yet; the gateway is not told of it. */
+  readonly token: SecretRef | null;
   /** Telegram only: another Bot API server; null: Telegram's own. */
   readonly apiRoot: string | null;
 }
@@ -54,6 +55,16 @@ export const NO_SETTINGS: AgentSettings = {
   ...{ model: null, fallbacks: [], providers: {}, channels: { telegram: null, discord: null } },
   ...{ workspace: null, timeZone: null, controlUi: false, openclaw: {} },
 };
+
+/** The channels that a gateway is given: those whose bot has a token. Pure. */
+export function channelsGiven(settings: Pick<AgentSettings, "channels"> | null): AgentChannel[] {
+  return AGENT_CHANNELS.filter((channel) => settings?.channels[channel]?.token != null);
+}
+
+/** The channels that are wanted, and whose bot's token nobody has given yet. Pure. */
+export function channelsWaiting(settings: Pick<AgentSettings, "channels"> | null): AgentChannel[] {
+  return AGENT_CHANNELS.filter((channel) => settings?.channels[channel]?.token === null);
+}
 
 /** What one place says about settings: a part of them, where null takes away what a place before it said (RFC 7396). */
 export type SettingsLayer = Readonly<Record<string, Json>>;

@@ -1,4 +1,4 @@
-import { AGENT_CHANNELS, type AgentChannel, type AgentSettings, SERVICE_NAMES } from "../core/agent-settings.ts";
+import { type AgentChannel, channelsGiven, SERVICE_NAMES } from "../core/agent-settings.ts";
 import type { AgentConcern } from "../core/concern.ts";
 import { type AgentStatus, strandedBy } from "../core/desk.ts";
 import type { HostName } from "../core/names.ts";
@@ -84,19 +84,15 @@ function judgeBots(status: AgentStatus): "well" | "neither" | "silent" {
 function hasChannels({ agent: { settings } }: AgentStatus): boolean {
   const { applied } = settings;
   if (applied === null) return false;
-  return ownChannels(applied).length > 0 || applied.openclaw.channels !== undefined;
+  return channelsGiven(applied).length > 0 || applied.openclaw.channels !== undefined;
 }
 
 /** Only Creel's own: other channels may have nothing to connect to. */
 function connecting({ agent: { settings }, channels }: AgentStatus): readonly AgentChannel[] {
   if (settings.applied === null) return [];
-  return ownChannels(settings.applied).filter((own) =>
+  return channelsGiven(settings.applied).filter((own) =>
     channels?.some(({ channel, state }) => channel === own && state === "connecting"),
   );
-}
-
-function ownChannels({ channels }: AgentSettings): readonly AgentChannel[] {
-  return AGENT_CHANNELS.filter((channel) => channels[channel] !== null);
 }
 
 /** What a person is told when they go on; null when none does. */

@@ -130,7 +130,7 @@ function ofChannels({ name, settings: { applied, bots } }: Agent, { channels }: 
     const look = channels.find((one) => one.channel === channel);
     const who = botOn(SERVICE_NAMES[channel], bots[channel]);
     if (look?.state === "failed") return [notConnected(who, look)];
-    if (applied?.channels[channel] == null || (look !== undefined && look.state !== "off")) return [];
+    if (applied?.channels[channel]?.token == null || (look !== undefined && look.state !== "off")) return [];
     return [`${who} is not running there any more; /configure agent:${name} sets it up again.`];
   });
   const others = channels.filter(({ channel, state }) => state === "failed" && !isOwn(channel));

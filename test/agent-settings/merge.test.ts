@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { mergeLayers } from "../../src/agent-settings/merge.ts";
+import { channelsGiven, channelsWaiting } from "../../src/core/agent-settings.ts";
 
 describe("what holds of an agent's settings", () => {
   it("is said by the last place that says anything, group by group", () => {
@@ -28,6 +29,15 @@ describe("what holds of an agent's settings", () => {
       telegram: null,
       discord: { token: "vault:other", apiRoot: null },
     });
+  });
+
+  it("is a channel that waits for its bot's token where one place says only where its service is", () => {
+    const own = { channels: { telegram: { apiRoot: "https://bots.example.net" } } };
+    const waiting = mergeLayers([own]);
+    expect([channelsGiven(waiting), channelsWaiting(waiting)]).toEqual([[], ["telegram"]]);
+    const given = mergeLayers([own, { channels: { telegram: { token: "vault:bot" } } }]);
+    expect([channelsGiven(given), channelsWaiting(given)]).toEqual([["telegram"], []]);
+    expect(given.channels.telegram).toEqual({ token: "vault:bot", apiRoot: "https://bots.example.net" });
   });
 
   it("is nothing when nobody says anything", () => {

@@ -5,25 +5,28 @@ import { connect } from "../../commands/connect.ts";
 import { disconnect } from "../../commands/disconnect.ts";
 import { model } from "../../commands/model.ts";
 import { readCommand } from "../../commands/read.ts";
+import { createBotServices } from "../../services/bot-service/fetched-bot-services.ts";
 import { mergeLayers } from "../../src/agent-settings/merge.ts";
+import type { Services } from "../../src/assembly/services.ts";
 import { NOTHING_KEPT, type SettingsLayer } from "../../src/core/agent-settings.ts";
 import { OpsError } from "../../src/core/errors.ts";
 import { Secret, type SecretRef } from "../../src/core/secrets.ts";
 import { deployOperation } from "../../src/operations/deploy/deploy.ts";
 import type { Sources } from "../../src/questions/question.ts";
 import { agentCalled, createDeskWorld, owner } from "../desk/world.ts";
+import { startTelegramServer } from "../fixtures/telegram/server.ts";
 import { ask, run } from "../operations/crash-points.ts";
 import { ada, createWorld } from "../operations/world.ts";
 
 const key = new Secret("canary-of-a-good-key");
 
-async function world(layers: readonly SettingsLayer[] = []) {
+async function world(layers: readonly SettingsLayer[] = [], its: Partial<Services> = {}) {
   const models = { openai: { keys: [key], models: ["one"] }, free: { keys: null, models: ["one"] } };
   const made = createWorld({ models, layers: () => layers });
   await made.registry.put(agentCalled("ada"));
   const { operations, audit } = createDeskWorld(() => 1_000);
   const sources: Sources = {
-    ...{ actor: owner, place: null, services: made.services, operations, audit },
+    ...{ actor: owner, place: null, services: { ...made.services, ...its }, operations, audit },
     strangers: { has: () => false, flush: async () => undefined },
     ...{ now: () => 1_000, redact: (text) => text },
   };
@@ -107,6 +110,18 @@ test("/connect asks for the bot's token, sees whose it is, and keeps it under th
     params: { agent: "ada", channel: "telegram", token: "vault:ada-telegram" },
   });
   expect(await needs(connect, { channel: "telegram", token: "vault:x" })).toBeNull();
+});
+
+test("/connect proves the token at the server that creel.yaml says, also where it says no token", async () => {
+  await using server = await startTelegramServer();
+  const layers = [{ channels: { telegram: { apiRoot: server.apiRoot } } }];
+  const { needs, sources } = await world(layers, { botServices: createBotServices() });
+  const need = await needs(connect, { channel: "telegram" });
+  const wrong = await failing(need?.take(new Secret(`1${server.token}`), sources) ?? Promise.resolve());
+  expect(wrong.code).toBe("chat-refused");
+  expect(await need?.take(new Secret(server.token), sources)).toMatchObject({
+    params: { channel: "telegram", token: "vault:ada-telegram" },
+  });
 });
 
 test.each([

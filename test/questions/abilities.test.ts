@@ -49,6 +49,12 @@ describe("what /status says an agent can do", () => {
     expect(labels(message)).toEqual([]);
   });
 
+  it("names the channel whose bot's token nobody has given yet", () => {
+    const message = shown({ model: "openai/gpt-5.5", channels: { telegram: { apiRoot: "https://bots.example" } } });
+    expect(fieldsOf(message)).toMatchObject({ Telegram: "its bot's token is missing" });
+    expect(labels(message)).toEqual(["/connect agent:ada channel:telegram"]);
+  });
+
   it("is told of several agents where one has no model, which is no illness", () => {
     const agentWith = (name: string, layer: SettingsLayer) =>
       statusOf(name, { agent: agentCalled(name, { settings: { ...NOTHING_KEPT, applied: mergeLayers([layer]) } }) });

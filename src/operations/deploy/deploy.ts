@@ -1,4 +1,5 @@
 import type { AgentRegistry } from "../../core/agent.ts";
+import { channelsWaiting } from "../../core/agent-settings.ts";
 import { daysOld, isTooOld } from "../../core/golden-image.ts";
 import { hostLane } from "../../core/lane.ts";
 import { hostNameFor } from "../../core/names.ts";
@@ -131,6 +132,7 @@ export function deployOperation(ports: DeployPorts) {
         ...{ agent: request.name, host: host.name, address: host.address, tooOldDays, ...gateway },
         ...{
           model: settings.model,
+          waiting: channelsWaiting(settings),
           bots: { telegram: bots.telegram?.name ?? null, discord: bots.discord?.name ?? null },
           warnings,
         },

@@ -1,4 +1,4 @@
-import { AGENT_CHANNELS, type AgentSettings, type KeptSettings } from "../../core/agent-settings.ts";
+import { type AgentSettings, channelsGiven, type KeptSettings } from "../../core/agent-settings.ts";
 import { asOpsError, type ErrorCode } from "../../core/errors.ts";
 import type { Redact } from "../../core/redaction.ts";
 import type { ProvingTarget } from "../prove.ts";
@@ -71,7 +71,7 @@ async function proveBots(
   { step, elapsed }: DeployContext,
   { agent, machine, connection, settings, bots }: Target,
 ) {
-  const channels = AGENT_CHANNELS.filter((channel) => settings.channels[channel] !== null);
+  const channels = channelsGiven(settings);
   if (channels.length === 0) return { why: null };
   const { gateway, host } = machine;
   const attempt = withPatience(elapsed);

@@ -11,8 +11,10 @@ export function tellOfDeploy(agent: AgentName | null, result: Json): Told {
     ...{ version: z.string(), host: z.string(), address: z.string() },
     ...{ network: z.string(), networkTrouble: z.string().nullable(), tooOldDays: z.number() },
     ...{ model: z.string().nullable(), answer: z.string().nullable(), answerTrouble: z.string() },
+    waiting: z.array(z.enum(AGENT_CHANNELS)),
     ...{ bots: z.record(z.string(), z.string().nullable()), botTrouble: z.string(), warnings: z.array(z.string()) },
   });
+  const { waiting = [] } = made;
   const bots = AGENT_CHANNELS.flatMap((channel) => {
     const name = made.bots?.[channel];
     return name == null ? [] : [[SERVICE_NAMES[channel], `@${name}`] as const];
@@ -33,16 +35,19 @@ export function tellOfDeploy(agent: AgentName | null, result: Json): Told {
         made.answerTrouble || made.botTrouble ? bot : `${bot} is listening. Write to it.`,
       ]),
     ),
+    ...Object.fromEntries(waiting.map((channel) => [SERVICE_NAMES[channel], "its bot's token is missing"])),
     Workspace: listed(made.warnings),
   });
+  const isAlone = made.bots !== undefined && bots.length === 0 && waiting.length === 0;
   const lacks = [
-    ...(made.model === null ? ["/model"] : []),
-    ...(made.bots !== undefined && bots.length === 0 ? ["/connect"] : []),
+    ...(made.model === null ? [`/model agent:${agent}`] : []),
+    ...waiting.map((channel) => `/connect agent:${agent} channel:${channel}`),
+    ...(isAlone ? [`/connect agent:${agent}`] : []),
   ];
   return {
     facts,
     trouble: networkTrouble(made.network, made.networkTrouble) ?? setupTrouble(agent, made),
-    next: [...(agent === null ? [] : lacks.map((command) => `${command} agent:${agent}`)), ...lookAt(agent)],
+    next: [...(agent === null ? [] : lacks), ...lookAt(agent)],
   };
 }
 

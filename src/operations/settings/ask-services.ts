@@ -86,7 +86,7 @@ export async function askServices(
   const bots: Record<AgentChannel, Bot | null> = { telegram: null, discord: null };
   for (const channel of AGENT_CHANNELS) {
     const its = settings.channels[channel];
-    const token = its === null ? undefined : secrets.get(its.token);
+    const token = its?.token == null ? undefined : secrets.get(its.token);
     if (its === null || token === undefined) continue;
     bots[channel] = await askAboutBot(ports, { agent, channel, apiRoot: its.apiRoot, token }, signal);
   }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { concernChannel, concernModel } from "../../agent-settings/differences.ts";
 import type { Agent, AgentRegistry } from "../../core/agent.ts";
-import { AGENT_CHANNELS, type AgentChannel, type AgentSettings } from "../../core/agent-settings.ts";
+import { AGENT_CHANNELS, type AgentChannel, type AgentSettings, channelsGiven } from "../../core/agent-settings.ts";
 import { OpsError } from "../../core/errors.ts";
 import { hostLane } from "../../core/lane.ts";
 import type { AgentName } from "../../core/names.ts";
@@ -104,7 +104,7 @@ export function changeOperation<Params extends OfAgent>(
       const about = subjects(asked);
       const isModelNew = settings.model !== null && (about.model || concernModel(changes));
       const changed = AGENT_CHANNELS.filter((one) => about.channels.includes(one) || concernChannel(changes, one));
-      const connecting = changed.filter((one) => settings.channels[one] !== null);
+      const connecting = channelsGiven(settings).filter((one) => changed.includes(one));
 
       const { bots: known } = await step("services", async ({ signal }) => {
         const secrets = await secretsOf(ports, settings);
@@ -112,8 +112,8 @@ export function changeOperation<Params extends OfAgent>(
         const asked = { ...plan.before.bots };
         for (const channel of AGENT_CHANNELS) {
           const its = settings.channels[channel];
-          if (its === null) asked[channel] = null;
-          const token = its === null ? undefined : secrets.get(its.token);
+          if (its?.token == null) asked[channel] = null;
+          const token = its?.token == null ? undefined : secrets.get(its.token);
           if (its === null || token === undefined || !connecting.includes(channel)) continue;
           const question = { agent: name, channel, apiRoot: its.apiRoot, token };
           asked[channel] = await askAboutBot(ports, question, signal);

@@ -26,7 +26,7 @@ export const connectChange: Change<Params> = {
     (_ports, { agent, channel, token }) =>
     (chosen, said) => {
       if (token !== null) return choose(chosen, { channels: { [channel]: { token } } });
-      if (said.channels[channel] !== null) return unchoose(chosen, ["channels", channel]);
+      if (said.channels[channel]?.token != null) return unchoose(chosen, ["channels", channel]);
       if (hasToken(chosen.channels, channel)) return chosen;
       throw noToken(agent, channel);
     },

@@ -18,7 +18,7 @@ export const disconnectChange: Change<Params> = {
     (_ports, { channel }) =>
     (chosen, said) => {
       const without = unchoose(chosen, ["channels", channel]);
-      return said.channels[channel] === null ? without : choose(without, { channels: { [channel]: null } });
+      return said.channels[channel]?.token == null ? without : choose(without, { channels: { [channel]: null } });
     },
 };
 

@@ -1,4 +1,4 @@
-import { AGENT_CHANNELS, SERVICE_NAMES } from "../../core/agent-settings.ts";
+import { AGENT_CHANNELS, channelsGiven, channelsWaiting, SERVICE_NAMES } from "../../core/agent-settings.ts";
 import { type AgentStatus, strandedBy } from "../../core/desk.ts";
 import { formatAgo, formatBytes, formatDuration, formatElapsed } from "../../core/measures.ts";
 import { type Action, type Block, command, type Message, message, type Tone, text } from "../../core/message.ts";
@@ -94,6 +94,7 @@ function abilities({ agent, channels }: AgentStatus): [string, string][] {
   const model: [string, string][] = applied?.model == null ? [] : [["Model", applied.model]];
   const each = AGENT_CHANNELS.filter((channel) => applied?.channels[channel] != null).map(
     (channel): [string, string] => {
+      if (applied?.channels[channel]?.token == null) return [SERVICE_NAMES[channel], "its bot's token is missing"];
       const state = channels?.find((one) => one.channel === channel)?.state ?? NOT_KNOWN;
       const bot = bots[channel];
       return [SERVICE_NAMES[channel], bot === null ? state : `@${bot.name}, ${state}`];
@@ -110,7 +111,11 @@ function missingOf(status: AgentStatus): readonly { readonly note: string; reado
   if (lacksModel(status)) {
     return [{ note: "It has no model yet, so it cannot answer.", command: `/model agent:${agent.name}` }];
   }
-  if (AGENT_CHANNELS.some((channel) => applied.channels[channel] !== null)) return [];
+  const waiting = channelsWaiting(applied).map((channel) => ({
+    note: `Nobody has given the token of its bot on ${SERVICE_NAMES[channel]} yet.`,
+    command: `/connect agent:${agent.name} channel:${channel}`,
+  }));
+  if (waiting.length > 0 || channelsGiven(applied).length > 0) return waiting;
   return [{ note: "No bot is connected to it yet; /ask reaches it.", command: `/connect agent:${agent.name}` }];
 }
 

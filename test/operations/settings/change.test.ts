@@ -211,6 +211,21 @@ describe("a change that does not work", () => {
     expect(await refused(world, connectChange, connecting)).toMatchObject({ code: "chat-refused" });
   });
 
+  it("without a token says how to give one, also where creel.yaml says where its service is", async () => {
+    const world = await servingAgent();
+    world.said.layers = [{ channels: { telegram: { apiRoot: "https://bots.example" } } }];
+    const failure = await refused(world, connectChange, { channel: "telegram", token: null });
+    expect(failure).toMatchObject({ code: "input-invalid", hint: expect.stringContaining("token:vault:ada-telegram") });
+    await world.change(connectChange, connecting);
+    const telegram = { token: "vault:ada-telegram", apiRoot: "https://bots.example" };
+    expect(await world.record()).toMatchObject({ applied: { channels: { telegram } }, bots: { telegram: ADA_BOT } });
+    await world.change(disconnectChange, { channel: "telegram" });
+    expect(await world.record()).toMatchObject({
+      applied: { channels: { telegram: { ...telegram, token: null } } },
+      ...{ chosen: {}, bots: { telegram: null } },
+    });
+  });
+
   it("without a token says how to give one", async () => {
     const failure = await refused(await servingAgent(), connectChange, { channel: "discord", token: null });
     expect(failure).toMatchObject({ code: "input-invalid", hint: expect.stringContaining("token:vault:ada-discord") });

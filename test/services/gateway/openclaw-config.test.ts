@@ -50,6 +50,15 @@ test("what is set is in the configuration, and no secret is", () => {
   expect(given[id.slice(1).replaceAll("~1", "/").replaceAll("~0", "~")]).toBe("canary of vault:other");
 });
 
+test("a channel whose bot has no token yet is not there", () => {
+  const waiting = {
+    ...settings,
+    channels: { ...settings.channels, telegram: { token: null, apiRoot: "http://127.0.0.1:2" } },
+  };
+  const { text } = openclawConfig({ port: 1, setup: { settings: waiting, secrets } }, held);
+  expect(JSON.parse(text).channels).toBeUndefined();
+});
+
 test("a value that changes has another name, and the others keep theirs", () => {
   const [before, after] = [render(), render(4711, new Map([...secrets, [key, new Secret("another")]]))];
   const kept = Object.keys(before.secrets).filter((name) => Object.hasOwn(after.secrets, name));
