@@ -22,6 +22,8 @@ import { wakeHosts } from "./fleet/wake.ts";
 
 /** Who does what nobody has asked for. */
 const CREEL: Actor = { channel: "creel", user: "creel", roles: [], name: "Creel" };
+/** As ssh has it: 1 may be what a program on the host ended with. */
+const NOT_REACHED = 255;
 /** For what is still on its way elsewhere. */
 const LINGER_MS = 1000;
 
@@ -42,7 +44,7 @@ async function run(line: Exclude<CommandLine, { readonly type: "print" }>): Prom
     return await (typeof mode === "string" ? MODES[mode] : mode)(config, stop.signal);
   } catch (error) {
     show(renderRefusal(redactError(asOpsError(error), createRedactor().redact)), process.stderr);
-    return 1;
+    return line.type === "ssh" ? NOT_REACHED : 1;
   }
 }
 

@@ -51,3 +51,41 @@ test.each([
   expect(result).toMatchObject({ type: "print", exitCode: 2, text: expect.stringMatching(complaint) });
   expect(JSON.stringify(result)).not.toContain("canary-value");
 });
+
+test.each([
+  [["ssh", "ada"], []],
+  [
+    ["ssh", "ada", "journalctl", "-f", "--help"],
+    ["journalctl", "-f", "--help"],
+  ],
+  [["ssh", "ada", "--", "-v"], ["-v"]],
+  [
+    ["ssh", "ada", "ls", "--", "-v"],
+    ["ls", "--", "-v"],
+  ],
+])("creel %j leaves what comes after the agent to its host", (args, words) => {
+  expect(parse(...args)).toEqual({ type: "ssh", agent: "ada", words });
+});
+
+test("creel open takes one agent", () => {
+  expect(parse("open", "ada")).toEqual({ type: "open", agent: "ada" });
+});
+
+test.each([
+  [["ssh"], /creel ssh needs the agent's name\./],
+  [["ssh", "../etc"], /"\.\.\/etc" is not the name of an agent\./],
+  [["ssh", "-v", "ada"], /"-v" is not the name of an agent\./],
+  [["open"], /creel open needs the agent's name\./],
+  [["open", "Ada!"], /"Ada!" is not the name of an agent\./],
+  [["open", "ada", "bob"], /creel open takes one name\./],
+])("creel %j is refused", (args, complaint) => {
+  expect(parse(...args)).toMatchObject({ type: "print", exitCode: 2, text: expect.stringMatching(complaint) });
+});
+
+test.each([
+  ["ssh", "-h"],
+  ["ssh", "--help"],
+  ["open", "ada", "-h"],
+])("creel %s %s helps", (...args) => {
+  expect(parse(...args)).toMatchObject({ type: "print", exitCode: 0, text: expect.stringContaining("creel ssh ada") });
+});

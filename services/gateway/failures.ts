@@ -2,14 +2,6 @@ import { OpsError } from "../../src/core/errors.ts";
 import { toldByLog } from "./log-words.ts";
 import { DATA_FOLDER } from "./paths.ts";
 
-export function pageOff(): OpsError {
-  return new OpsError({
-    code: "wrong-state",
-    userMessage: "The web page of this agent's gateway is switched off.",
-    hint: "Say controlUi: true for it under agents in creel.yaml, then /configure it.",
-  });
-}
-
 export function notReady(why: string, cause?: unknown): OpsError {
   return new OpsError({
     code: "gateway-not-ready",

@@ -13,7 +13,6 @@ import {
   diskFull,
   ended,
   notReady,
-  pageOff,
   rpcFailed,
   secretsMissing,
 } from "./failures.ts";
@@ -272,7 +271,7 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryG
       page: (shell, port) =>
         around("page", async () => {
           const record = await readyOn(shell);
-          if (behaviour(record.agent) !== "has-page") throw pageOff();
+          if (behaviour(record.agent) !== "has-page") return null;
           const links = record.links + 1;
           await save(shell, { ...record, links });
           const here = `127.0.0.1:${port}`;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { parseJson } from "../../src/core/json.ts";
 import { Secret } from "../../src/core/secrets.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
-import { pageOff, rpcFailed } from "./failures.ts";
+import { rpcFailed } from "./failures.ts";
 import { httpGet } from "./http.ts";
 import { CONTAINER } from "./paths.ts";
 
@@ -15,8 +15,8 @@ const answerSchema = z.discriminatedUnion("ok", [
 ]);
 
 /** See `GatewayTalk.page`. */
-export async function pageLink(shell: HostShell, port: number, signal: AbortSignal): Promise<Secret> {
-  if ((await httpGet(shell, port, "/", signal)).status === 404) throw pageOff();
+export async function pageLink(shell: HostShell, port: number, signal: AbortSignal): Promise<Secret | null> {
+  if ((await httpGet(shell, port, "/", signal)).status === 404) return null;
   const argv = ["podman", "exec", CONTAINER, "openclaw", "dashboard", "--json"] as const;
   // Its exit status says no more than its answer.
   const { stdout } = await shell.run([...argv], { signal, timeoutMs: TIMEOUT_MS });

@@ -144,7 +144,7 @@ export function createQuadletGateway({ system, onSecret = () => undefined }: Qua
         await withRpc({ shell, port, token: await token(shell), signal }, channelLooks),
       async page(shell, port, signal) {
         const link = await pageLink(shell, port, signal);
-        onSecret(link);
+        if (link !== null) onSecret(link);
         return link;
       },
     },

@@ -41,7 +41,7 @@ export interface GatewayTalk {
   channels(shell: HostShell, port: number, signal: AbortSignal): Promise<readonly ChannelLook[]>;
   /**
    * A new one-time link to its web page, for a browser that reaches the gateway's port at its own loopback: whoever opens it first owns the agent.
-   * It is good for ten minutes. Takes up to 10 s. @throws OpsError `wrong-state` when the page is switched off, `gateway-rpc-failed`.
+   * It is good for ten minutes. Takes up to 10 s. null: the page is switched off. @throws OpsError `gateway-rpc-failed`.
    */
-  page(shell: HostShell, port: number, signal: AbortSignal): Promise<Secret>;
+  page(shell: HostShell, port: number, signal: AbortSignal): Promise<Secret | null>;
 }

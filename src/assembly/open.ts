@@ -12,6 +12,7 @@ import {
 } from "../channels/render/open.ts";
 import { renderRefusal } from "../channels/render/refusal.ts";
 import type { Config } from "../config.ts";
+import { pageOff } from "../core/agent.ts";
 import { isErrno } from "../core/errno.ts";
 import { asOpsError, type ErrorCode, OpsError } from "../core/errors.ts";
 import type { AgentName } from "../core/names.ts";
@@ -61,6 +62,7 @@ export async function runOpenMode(
   const giveLink = async ({ machine: { gateway, host }, shell }: Reached): Promise<void> => {
     say(renderMakingLink(agent));
     const link = await gateway.talk.page(shell, host.gatewayPort, signal);
+    if (link === null) throw pageOff(agent);
     say(renderLink(agent, host.gatewayPort));
     streams.stdout.write(`\n  ${link.reveal()}\n\n`);
     say(renderStaying());

@@ -47,6 +47,14 @@ export function noSuchAgent(name: string, hint: string | null = null): OpsError 
   });
 }
 
+export function pageOff(name: string): OpsError {
+  return new OpsError({
+    code: "wrong-state",
+    userMessage: `The page of ${name} is switched off.`,
+    hint: `Say controlUi: true for ${name} under agents in creel.yaml, then /configure agent:${name}.`,
+  });
+}
+
 /** Somebody has asked for its removal, which has not ended. */
 export function isBeingRemoved(name: string): OpsError {
   return new OpsError({

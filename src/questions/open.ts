@@ -1,3 +1,4 @@
+import { pageOff } from "../core/agent.ts";
 import { message, text } from "../core/message.ts";
 import type { AgentName } from "../core/names.ts";
 import { agentNamed } from "../operations/machine.ts";
@@ -16,12 +17,10 @@ export const open: Question<{ readonly agent: AgentName }, Page> = {
     return { agent, isOn: settings.applied?.controlUi === true };
   },
   show({ agent, isOn }) {
-    const title = isOn
-      ? `Type creel open ${agent} on the machine where Creel runs.`
-      : `The page of ${agent} is switched off.`;
-    const how = isOn
-      ? "It prints a link to the agent's page, for a browser there."
-      : `Say controlUi: true for ${agent} under agents in creel.yaml, then /configure agent:${agent}; then type creel open ${agent} on the machine where Creel runs.`;
+    const off = pageOff(agent);
+    const there = `creel open ${agent} on the machine where Creel runs.`;
+    const title = isOn ? `Type ${there}` : off.userMessage;
+    const how = isOn ? "It prints a link to the agent's page, for a browser there." : `${off.hint} Then type ${there}`;
     return message(title, "plain", [text(how)], { private: true });
   },
 };
