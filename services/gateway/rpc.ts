@@ -20,7 +20,7 @@ interface RpcHello {
 }
 
 interface RpcTarget {
-  readonly shell: HostShell;
+  readonly shell: Pick<HostShell, "dial">;
   readonly port: number;
   readonly token: Secret;
   readonly signal?: AbortSignal;
@@ -45,7 +45,7 @@ export async function withRpc<Result>(
   { shell, port, token, signal }: RpcTarget,
   use: (session: RpcSession) => Promise<Result>,
 ): Promise<Result> {
-  await using forward = await forwardLoopback(shell, port);
+  const forward = await forwardLoopback(shell, port);
   const greeted = Promise.withResolvers<unknown>();
   const lost = Promise.withResolvers<never>();
   lost.promise.catch(() => undefined);
@@ -92,7 +92,11 @@ export async function withRpc<Result>(
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
-    await client.stopAndWait();
+    // A gateway that ends a turn answers a goodbye late; the result does not wait for that, and the end of the shell ends this as well.
+    void client
+      .stopAndWait()
+      .catch(() => undefined)
+      .finally(forward.close);
   }
 }
 
@@ -108,7 +112,10 @@ async function call(
 }
 
 /** The client library takes an address only, so the SSH channel gets one on this machine's loopback, for one connection. */
-async function forwardLoopback(shell: HostShell, port: number): Promise<AsyncDisposable & { readonly port: number }> {
+async function forwardLoopback(
+  shell: RpcTarget["shell"],
+  port: number,
+): Promise<{ readonly port: number; readonly close: () => void }> {
   const remote = await shell.dial(port);
   let local: Socket | null = null;
   const server = createServer({ noDelay: true }, (socket) => {
@@ -125,10 +132,10 @@ async function forwardLoopback(shell: HostShell, port: number): Promise<AsyncDis
   if (address === null || typeof address === "string") throw rpcFailed("no local port could be opened");
   return {
     port: address.port,
-    async [Symbol.asyncDispose]() {
+    close() {
       remote.destroy();
       local?.destroy();
-      await new Promise<void>((closed) => server.close(() => closed()));
+      server.close();
     },
   };
 }
