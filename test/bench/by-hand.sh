@@ -1,16 +1,19 @@
 #!/bin/bash
 # What somebody who knows every detail would type to get from nothing to a ready gateway on a new nspawn host: the baseline for /deploy.
 # It boots the same golden image and starts the same units, and checks nothing that it does not need.
-# usage: by-hand.sh ROOTFS WORK. Prints "ready SECONDS". On a file system that can carry overlay mounts, WORK already holds
-#   upper/  the host's own files, with user-data    key    for SSH    files/  quadlet/**, creel-secrets.service and openclaw.json
+# usage: by-hand.sh ROOTFS WORK [ADDRESS]. Prints "ready SECONDS". With ADDRESS, one of this machine that the host then reaches, it goes on: it
+# prints "forwarded", and until its standard input ends, WORK/gateway.sock leads to the gateway. On a file system that can carry overlay mounts, WORK already holds
+#   upper/  the host's own files, with user-data    key    for SSH    secrets.json  one line
+#   files/  quadlet/**, creel-secrets.service and openclaw.json
 set -euo pipefail
-rootfs=$1 work=$2
+rootfs=$1 work=$2 address=${3-}
 name=byhand$$ net=10.97.$((RANDOM % 250))
 mkdir "$work"/{work,root,containers}
 cgroups=/sys/fs/cgroup
 [ -d $cgroups/unified ] && cgroups=$cgroups/unified
 cleanup() {
   set +e
+  [ -S "$work/ssh" ] && on -O exit 2>/dev/null
   [ -e "$cgroups/$name" ] && echo 1 > "$cgroups/$name/cgroup.kill"
   for _ in $(seq 100); do
     [ -e "$cgroups/$name" ] || break
@@ -32,6 +35,7 @@ ip link set "v$$" up
 ip -n "$name" addr add "$net.2/30" dev host0
 ip -n "$name" link set host0 up
 ip -n "$name" link set lo up
+[ -z "$address" ] || ip -n "$name" route add "$address" via "$net.1"
 
 cat > "$work/inner.sh" <<END
 set -e
@@ -47,11 +51,12 @@ exec systemd-nspawn --register=no --keep-unit --boot -D $work/root --machine=$na
 END
 setsid unshare -m bash "$work/inner.sh" > "$work/console" 2>&1 < /dev/null &
 
+shared=()
+[ -z "$address" ] || shared=(-o ControlMaster=auto -o "ControlPath=$work/ssh" -o ControlPersist=yes)
 on() {
-  ssh -i "$work/key" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ConnectTimeout=1 "root@$net.2" "$@"
+  ssh -i "$work/key" "${shared[@]}" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ConnectTimeout=1 "root@$net.2" "$@"
 }
 until (exec 3<>"/dev/tcp/$net.2/22") 2>/dev/null; do sleep 0.05; done
-token=$(head -c 32 /dev/urandom | base64)
 tar -C "$work/files" -cf "$work/files.tar" .
 push='
   set -e
@@ -68,5 +73,9 @@ push='
   systemctl start openclaw-gateway
   until curl -sf http://127.0.0.1:18789/readyz >/dev/null; do sleep 0.1; done'
 # Until cloud-init has put the key there, logging in is refused.
-until { printf '{"gatewayToken":"%s"}\n' "$token"; cat "$work/files.tar"; } | on "$push" 2>>"$work/ssh.log"; do sleep 0.05; done
+until cat "$work/secrets.json" "$work/files.tar" | on "$push" 2>>"$work/ssh.log"; do sleep 0.05; done
 echo "ready $(( ($(date +%s%N) - began) / 1000000 ))" | sed 's/\(.*\)\(...\)$/\1.\2/'
+[ -n "$address" ] || exit 0
+on -O forward -L "$work/gateway.sock:127.0.0.1:18789"
+echo forwarded
+read -r _ || true

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { createCachedImages, type LocalImage } from "../../services/provider/local/cached-images.ts";
 import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
 import { parseOperationId } from "../../src/core/names.ts";
 import { isEnded, type Operation, type StepRecord } from "../../src/core/operation.ts";
 import { canRunHosts, IMAGES_DIR, type Installation, installCreel } from "../e2e/creel.ts";
 import { until } from "../e2e/observe.ts";
 import { deployByHand } from "./by-hand.ts";
+import { goldenImage } from "./golden-image.ts";
 import { median, type Result, round } from "./results.ts";
 
 const PAIRS = 3;
@@ -56,16 +56,6 @@ export async function deploy(): Promise<Result> {
     ],
     raw: { image: image.fingerprint, openclaw: image.openclawVersion, pairs },
   };
-}
-
-async function goldenImage(): Promise<LocalImage> {
-  const images = createCachedImages({ cacheDir: IMAGES_DIR });
-  const report = ({ stage, number, of }: { stage: string; number: number; of: number }) =>
-    console.log(`  golden image: ${stage} (${number} of ${of})`);
-  await images.build(report, new AbortController().signal);
-  const image = await images.current();
-  if (image === null) throw new Error("The golden image that was just built is not there.");
-  return image;
 }
 
 async function deployWithCreel(): Promise<Deploy> {

@@ -3,12 +3,13 @@ import { ack } from "./ack.ts";
 import { chatDeploy } from "./chat-deploy.ts";
 import { chats } from "./chats.ts";
 import { deploy } from "./deploy.ts";
+import { deploySettings } from "./deploy-settings.ts";
 import { idle } from "./idle.ts";
 import { prompt } from "./prompt.ts";
 import { print, write } from "./results.ts";
 import { talk } from "./talk.ts";
 
-const PARTS = { ack, chats, idle, prompt, deploy, "chat-deploy": chatDeploy, talk };
+const PARTS = { ack, chats, idle, prompt, deploy, "chat-deploy": chatDeploy, "deploy-settings": deploySettings, talk };
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in PARTS));

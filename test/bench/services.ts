@@ -17,6 +17,8 @@ interface Given {
 /** A model and a bot that hosts with a way to the internet reach on this machine. */
 export interface Services extends AsyncDisposable {
   readonly models: ModelServer;
+  /** Where both are. */
+  readonly address: string;
   /** Name of the bot, without @. */
   readonly bot: string;
   /** For `installCreel`. */
@@ -42,7 +44,7 @@ export async function startServices(): Promise<Services> {
   const values = new Map(Object.entries(environment).map(([name, value]) => [`env:${name}`, value]));
   const owned = stack.move();
   return {
-    models,
+    ...{ models, address },
     bot: telegram.botUsername,
     environment,
     setup(given) {
