@@ -1,66 +1,7 @@
-import { expect, onTestFinished, test } from "vitest";
-import { commands } from "../../commands/index.ts";
-import type { Chat } from "../../src/channels/channel.ts";
-import { type ChatChannel, createChatChannel } from "../../src/channels/chat/chat-channel.ts";
-import { createDiscordChat } from "../../src/channels/discord/discord.ts";
-import type { OpsError } from "../../src/core/errors.ts";
-import { Secret } from "../../src/core/secrets.ts";
-import { CANARY, lockCommand } from "../desk/lock-command.ts";
-import { createMemoryOfChannels } from "../desk/memory-chat-state.ts";
-import { createDeskWorld, people } from "../desk/world.ts";
-import { openServer } from "./discord/world.ts";
-import { ada, createChat, group, telegramWithPeople } from "./telegram/world.ts";
-
-const person = { id: "100000000000000001", name: "Ada" };
-const clock = {
-  now: Date.now,
-  elapsed: () => performance.now(),
-  sleep: (ms: number, signal: AbortSignal) =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      signal.addEventListener("abort", () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    }),
-};
-
-/** A chat's adapter with everything that chats share, in front of the real desk. */
-async function creel(chat: Chat) {
-  const taken: string[] = [];
-  const errors: OpsError[] = [];
-  const memory = createMemoryOfChannels(Date.now);
-  const owners = people({ discord: { users: [person.id], roles: [] }, telegram: [String(ada)] });
-  const known = [...commands, lockCommand(taken)];
-  const world = createDeskWorld(Date.now, { commands: known, authority: { owners }, memory });
-  const channel: ChatChannel = createChatChannel({
-    ...{ chat, desk: world.desk, commands: known, feed: world.operations, memory, clock },
-    ...{ alerts: null, elsewhere: () => [] },
-    onError: (error) => void errors.push(error),
-    onTrouble: () => undefined,
-  });
-  await channel.open();
-  onTestFinished(() => channel.close());
-  const kept = async () => JSON.stringify(await Promise.all((await memory.names("")).map((name) => memory.get(name))));
-  return { ...world, taken, errors, kept };
-}
-
-async function discord() {
-  const server = await openServer();
-  const chat = createDiscordChat({
-    ...{ token: new Secret(server.token), api: server.api, guilds: [server.guildId] },
-    ...{ commands: [...commands, lockCommand([])], onError: () => undefined },
-    ...{ now: Date.now, elapsed: () => performance.now() },
-  });
-  return { server, ...(await creel(chat)) };
-}
-
-async function telegram() {
-  const server = await telegramWithPeople();
-  onTestFinished(() => server[Symbol.asyncDispose]());
-  const { chat } = createChat(server, { commands: [...commands, lockCommand([])] });
-  return { server, ...(await creel(chat)) };
-}
+import { expect, test } from "vitest";
+import { CANARY } from "../desk/lock-command.ts";
+import { discord, person, telegram } from "./private-world.ts";
+import { ada, group } from "./telegram/world.ts";
 
 test("Discord asks in a dialog that a button opens at once; what is wrong can be entered again, what is good counts once", async () => {
   const { server, taken, operations, kept, errors } = await discord();

@@ -58,7 +58,7 @@ describe.runIf(canRunHosts())(`an agent on a ${driver} host`, () => {
 
   it("is deployed, healthy and shown by /status, and its token is seen nowhere meanwhile", async () => {
     const running = creel.start("start");
-    const watch = watchProcesses(CANARY, () => [running.process.pid ?? 0]);
+    const watch = watchProcesses([CANARY], () => [running.process.pid ?? 0]);
     running.type("/deploy name:ada");
     running.type("/status agent:ada");
     const { exitCode, output } = await running.end();

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Which files below `directory` hold `text`. The root file systems of images are passed over: they were there before any secret. */
+/** Which files below `directory` hold any of the lines of `text`. The root file systems of images are passed over: they were there before any secret. */
 export function filesWith(directory: string, text: string): string[] {
   // The pattern on standard input: nothing may have it among its arguments. Status 1 is nothing found, 2 that something disappeared meanwhile.
   const options = ["-rlF", "-D", "skip", "--exclude-dir=rootfs", "-f", "-", directory];
@@ -10,8 +10,12 @@ export function filesWith(directory: string, text: string): string[] {
   return stdout.split("\n").filter((path) => path !== "");
 }
 
-/** Looks at the arguments and environments of all processes of this machine, those inside nspawn hosts included, again and again until stopped. */
-export function watchProcesses(text: string, exceptEnvironmentOf: () => readonly number[]) {
+/**
+ * Looks for any of the texts in the arguments and environments of all processes of this machine, those inside nspawn hosts included, again and again
+ * until stopped.
+ */
+export function watchProcesses(texts: readonly string[], exceptEnvironmentOf: () => readonly number[]) {
+  const has = (found: string) => texts.some((text) => found.includes(text));
   const seen = new Set<string>();
   let looks = 0;
   const timer = setInterval(() => {
@@ -19,9 +23,9 @@ export function watchProcesses(text: string, exceptEnvironmentOf: () => readonly
     // A program that is just being started is a copy of who starts it until it has a command line of its own.
     const excepted = new Set([...exceptEnvironmentOf(), process.pid].map(commandLine));
     for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-      if (commandLine(pid).includes(text)) seen.add(`argv of ${readQuietly(`/proc/${pid}/comm`).trim()}`);
+      if (has(commandLine(pid))) seen.add(`argv of ${readQuietly(`/proc/${pid}/comm`).trim()}`);
       if (excepted.has(commandLine(pid))) continue;
-      if (readQuietly(`/proc/${pid}/environ`).includes(text)) {
+      if (has(readQuietly(`/proc/${pid}/environ`))) {
         seen.add(`environment of ${readQuietly(`/proc/${pid}/comm`).trim()}`);
       }
     }

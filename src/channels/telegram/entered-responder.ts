@@ -2,6 +2,7 @@ import type { Actor } from "../../core/actor.ts";
 import type { ChatMessage, Posted, Responder } from "../channel.ts";
 import type { Client } from "./client.ts";
 import type { ResponderParts } from "./command-responder.ts";
+import { refusalOf } from "./errors.ts";
 import { privateChat } from "./people.ts";
 import { noDialogs } from "./private-answer.ts";
 import type { TelegramMessage } from "./update.ts";
@@ -36,12 +37,16 @@ export function createEnteredResponder(
   };
 }
 
-/** Whether it is gone. A bot may delete what people send it in private, for two days. Never throws. */
+/** Whether it is gone. A bot may delete what people send it in private, for two days. Tried twice: whether it worked may be all that was lost. Never throws. */
 export async function discardMessage(client: Client, { chat, message_id: id }: TelegramMessage): Promise<boolean> {
-  try {
-    await client.call({ chat: String(chat.id), kind: "remove" }, (api) => api.deleteMessage(chat.id, id));
-    return true;
-  } catch {
-    return false;
-  }
+  const discard = async () => {
+    try {
+      await client.call({ chat: String(chat.id), kind: "remove" }, (api) => api.deleteMessage(chat.id, id));
+      return "gone";
+    } catch (error) {
+      return refusalOf(error)?.type ?? "unknown";
+    }
+  };
+  const first = await discard();
+  return (first === "unknown" ? await discard() : first) === "gone";
 }
