@@ -113,7 +113,11 @@ export default {
     fence("ssh-fence", "node_modules/ssh2/", "^services/host-shell/"),
     fence("gateway-client-fence", "node_modules/@openclaw/", "^services/gateway/"),
     fence("age-fence", "node_modules/age-encryption/", "^services/secrets/"),
-    fence("child-process-fence", "^(node:)?child_process$", "^(services/|src/jobs/redis-process/)"),
+    fence(
+      "child-process-fence",
+      "^(node:)?child_process$",
+      "^(services/|src/jobs/redis-process/|src/assembly/terminal-output\\.ts$)",
+    ),
   ],
   options: {
     tsPreCompilationDeps: true,

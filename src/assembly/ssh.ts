@@ -9,6 +9,7 @@ import { makeFolder } from "../folders.ts";
 import { agentAtHand } from "./at-hand.ts";
 import type { Streams } from "./secrets.ts";
 import { show } from "./show.ts";
+import { takeOutputAsItIs } from "./terminal-output.ts";
 
 /** As ssh has it: what the host never said itself. */
 const NOT_REACHED = 255;
@@ -64,6 +65,7 @@ async function use(
   try {
     if (isPerson) {
       stdin.setRawMode(true);
+      takeOutputAsItIs();
       stdout.on("resize", resize);
       // It may have changed on the way.
       resize();

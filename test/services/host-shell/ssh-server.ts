@@ -98,8 +98,9 @@ function serveSession(session: Session): void {
   });
   session.on("window-change", (accept, _reject, { cols, rows }) => {
     accept?.();
-    // The kernel tells the programs on it.
-    if (terminal) execFileSync("stty", ["-F", terminal.device, "cols", String(cols), "rows", String(rows)]);
+    if (terminal === null) return;
+    Object.assign(terminal, { cols, rows });
+    applySize(terminal);
   });
   const inTerminal = (channel: ServerChannel, program: string) => {
     if (!terminal) throw new Error("A login shell is only asked for with a terminal.");
@@ -125,10 +126,15 @@ function serveSession(session: Session): void {
 
 interface Terminal {
   readonly type: string;
-  readonly cols: number;
-  readonly rows: number;
-  /** Known when the program runs. */
+  cols: number;
+  rows: number;
+  /** "" before the program runs, and when it has ended. */
   device: string;
+}
+
+/** The kernel tells the programs on it. */
+function applySize({ device, cols, rows }: Terminal): void {
+  if (device !== "") execFileSync("stty", ["-F", device, "cols", String(cols), "rows", String(rows)]);
 }
 
 /** In a real pseudo-terminal, made by script(1). */
@@ -141,12 +147,18 @@ function serveTerminal(channel: ServerChannel, program: string, terminal: Termin
   child.stdout.once("data", (first: Buffer) => {
     const end = first.indexOf("\n");
     terminal.device = first.subarray(0, end).toString().trim();
+    // It may have changed meanwhile.
+    applySize(terminal);
     channel.write(first.subarray(end + 1));
     child.stdout.pipe(channel, { end: false });
   });
   channel.pipe(child.stdin);
   child.stdin.on("error", () => child.stdin.destroy());
-  channel.on("close", () => child.kill("SIGHUP"));
+  // As when OpenSSH lets go of one: the kernel hangs up on the programs on it.
+  channel.on("close", () => child.kill("SIGKILL"));
+  child.on("exit", () => {
+    terminal.device = "";
+  });
   child.on("close", (code) => {
     channel.exit(code ?? 0);
     channel.end();
