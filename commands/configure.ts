@@ -2,7 +2,7 @@ import { type Message, message } from "../src/core/message.ts";
 import type { AgentName } from "../src/core/names.ts";
 import { wanted } from "../src/operations/kind.ts";
 import { configure as operation } from "../src/operations/settings/configure.ts";
-import { type Choose, changesOf, isIdle } from "../src/operations/settings/plan.ts";
+import { type Choose, changesOf, isIdle, overridesOf } from "../src/operations/settings/plan.ts";
 import type { Sources } from "../src/questions/question.ts";
 import { type Command, type Confirmation, required } from "./command.ts";
 import { notesOn, planned } from "./planned.ts";
@@ -24,9 +24,6 @@ export const configure: Command = {
   },
 };
 
-/** More than this many are counted. */
-const MOST_SHOWN = 12;
-
 const asItIs: Choose = (chosen) => chosen;
 
 async function nothingNew(sources: Sources, agent: AgentName): Promise<Message | null> {
@@ -38,11 +35,9 @@ async function nothingNew(sources: Sources, agent: AgentName): Promise<Message |
 async function whatWouldChange(sources: Sources, agent: AgentName): Promise<Confirmation> {
   const plan = await planned(sources, agent, asItIs);
   const changes = plan === null ? [] : changesOf(plan);
-  const more = changes.length - MOST_SHOWN;
-  const shown = [...changes.slice(0, MOST_SHOWN), ...(more > 0 ? [`and ${more} more`] : [])];
   const what =
-    changes.length === 0 ? "No setting has changed; its secrets are handed over anew." : `${shown.join("; ")}.`;
-  const notes = plan?.overrides ?? [];
+    changes.length === 0 ? "No setting has changed; its secrets are handed over anew." : `${changes.join("; ")}.`;
+  const notes = plan === null ? [] : overridesOf(plan);
   const question = [`This changes the settings of ${agent} while it serves: ${what}`, ...notes].join(" ");
   return { question: changes.length === 0 ? what : question, expected: agent };
 }

@@ -1,6 +1,6 @@
 import { type Message, message } from "../src/core/message.ts";
 import type { AgentName } from "../src/core/names.ts";
-import { type Choose, type Plan, planFor } from "../src/operations/settings/plan.ts";
+import { type Choose, overridesOf, type Plan, planFor } from "../src/operations/settings/plan.ts";
 import type { Sources } from "../src/questions/question.ts";
 
 /** What a change of an agent's settings would come to now; null of an agent that is not on record. @throws OpsError as `planFor`. */
@@ -17,6 +17,6 @@ export function ifSame(plan: Plan | null, title: string): Message | null {
 }
 
 /** What was chosen by command and is not what creel.yaml says. */
-export function notesOn({ overrides }: Plan) {
-  return overrides.map((text) => ({ type: "text", text }) as const);
+export function notesOn(plan: Plan) {
+  return overridesOf(plan).map((text) => ({ type: "text", text }) as const);
 }

@@ -1,4 +1,4 @@
-import type { Agent, AgentRegistry } from "../src/core/agent.ts";
+import { type Agent, type AgentRegistry, botOf } from "../src/core/agent.ts";
 import type { Unreadable } from "../src/core/unreadable.ts";
 import { unreadableError } from "../src/jobs/store/record.ts";
 
@@ -26,6 +26,14 @@ export function memoryRegistry(): MemoryRegistry {
     async put(agent) {
       refuseNewer(agent.name);
       agents.set(agent.name, structuredClone(agent));
+    },
+    async claim(agent, bots) {
+      refuseNewer(agent.name);
+      const others = sorted().flatMap((each) => (isUnreadable(each) || each.name === agent.name ? [] : [each]));
+      const other = others.find((each) => botOf(each, bots) !== null);
+      if (other !== undefined) return other.name;
+      agents.set(agent.name, structuredClone(agent));
+      return null;
     },
     async remove(name) {
       refuseNewer(name);

@@ -10,6 +10,7 @@ export interface Difference {
 }
 
 const LONGEST = 60;
+const LONGEST_PATH = 160;
 
 /**
  * What a gateway that runs with `before` has to be told. A workspace is given to new agents only, so it makes no difference. Sorted by setting.
@@ -19,7 +20,7 @@ export function differences(before: AgentSettings | null, after: AgentSettings):
   const [old, now] = [leavesOf(before), leavesOf(after)];
   return [...new Set([...old.keys(), ...now.keys()])].sort().flatMap((setting) => {
     const [from, to] = [old.get(setting) ?? null, now.get(setting) ?? null];
-    return from === to ? [] : [{ setting, from: shortened(from), to: shortened(to) }];
+    return from === to ? [] : [{ setting: shortened(setting, LONGEST_PATH), from: briefly(from), to: briefly(to) }];
   });
 }
 
@@ -55,6 +56,10 @@ function* leaves(value: unknown, path: string): Generator<[string, string]> {
   } else yield [path, String(value)];
 }
 
-function shortened(text: string | null): string | null {
-  return text !== null && text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+function briefly(text: string | null): string | null {
+  return text === null ? null : shortened(text, LONGEST);
+}
+
+function shortened(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }

@@ -5,6 +5,7 @@ export const NOTHING_STORED = {
     list: async () => [],
     unreadable: async () => [],
     put: async () => undefined,
+    claim: async () => null,
     remove: async () => undefined,
   },
   memory: {

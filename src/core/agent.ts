@@ -1,4 +1,4 @@
-import type { KeptSettings } from "./agent-settings.ts";
+import { AGENT_CHANNELS, type AgentChannel, type KeptSettings } from "./agent-settings.ts";
 import { OpsError } from "./errors.ts";
 import type { AgentName, HostName, OperationId } from "./names.ts";
 import type { Unreadable } from "./unreadable.ts";
@@ -22,6 +22,27 @@ export interface Agent {
   readonly lastOperation: OperationId;
   /** Also on its host, so that `creel adopt` finds them. */
   readonly settings: KeptSettings;
+  /** Absent: nobody is changing them. */
+  readonly change?: SettingsChange;
+}
+
+/** What an operation under way changes an agent's settings from, and to. Until it is settled or taken back; whatever the agent may end up with is its own. */
+export interface SettingsChange {
+  readonly operation: OperationId;
+  readonly before: KeptSettings;
+  readonly after: KeptSettings;
+}
+
+type Bots = KeptSettings["bots"];
+
+/** The first of these bots that the agent has, or may come to have. Pure. */
+export function botOf({ settings, change }: Agent, bots: Bots): AgentChannel | null {
+  const its = [settings.bots, ...(change ? [change.before.bots, change.after.bots] : [])];
+  const isIts = (channel: AgentChannel) => {
+    const wanted = bots[channel];
+    return wanted !== null && its.some((one) => one[channel]?.id === wanted.id);
+  };
+  return AGENT_CHANNELS.find(isIts) ?? null;
 }
 
 /** The registry of agents. All calls may throw OpsError `store-unavailable` (retry later). */
@@ -34,6 +55,11 @@ export interface AgentRegistry {
   unreadable(): Promise<Unreadable[]>;
   /** Creates or replaces. Idempotent. @throws OpsError `unknown-version`, having changed nothing, when a newer Creel wrote what is there. */
   put(agent: Agent): Promise<void>;
+  /**
+   * As `put`, unless another agent that can be read has one of these bots, or may come to have it: then nothing is changed. Of two who ask at the same
+   * time one is refused. Returns the other agent's name; null: it was put. @throws as `put`.
+   */
+  claim(agent: Agent, bots: KeptSettings["bots"]): Promise<AgentName | null>;
   /** Idempotent: removing what is not there is success. @throws as `put`. */
   remove(name: AgentName): Promise<void>;
 }

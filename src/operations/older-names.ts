@@ -23,7 +23,7 @@ export function operationNow(operation: Operation): Operation {
     ...operation,
     kind: kindNow(kind),
     // Those of 3 knew no settings, and go on without.
-    version: kind === "deploy" && (version === 2 || version === 3) ? 4 : version,
+    version: kind === "deploy" && (version === 2 || version === 3) ? 5 : version,
     steps: steps.map((step) => ({ ...step, name: stepNow(kind, step.name) })),
     failure: failure && { ...failure, code: (failure.code as string) === CODE.older ? CODE.now : failure.code },
   };

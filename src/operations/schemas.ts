@@ -1,6 +1,4 @@
 import { z } from "zod";
-import { agentSettings } from "../agent-settings/schema.ts";
-import type { AgentSettings } from "../core/agent-settings.ts";
 import { FIRST_SYSTEM, type Host } from "../core/host.ts";
 import { readHostKeys } from "../core/host-keys.ts";
 import type { Json } from "../core/json.ts";
@@ -20,9 +18,6 @@ const hostName = z.string().transform((text): HostName => parseHostName(text));
 
 /** For steps whose effect is all that matters. */
 export const nothing = z.strictObject({});
-
-/** An agent's settings in a journal. */
-export const settings = agentSettings as z.ZodType<AgentSettings & Readonly<Record<string, Json>>, AgentSettings>;
 
 const bot = z.strictObject({ id: z.string(), name: z.string() }).nullable();
 /** Those of an agent; null: none. */

@@ -64,9 +64,42 @@ export function registryContract(name: string, make: () => Promise<RegistryUnder
       expect(await registry.unreadable()).toEqual([]);
     });
 
+    it("gives a bot to one agent only, whoever asks at the same time, also where it may only come to have it", async () => {
+      const kept = (id: string | null) => ({
+        ...NOTHING_KEPT,
+        bots: { telegram: id === null ? null : { id, name: `${id}_bot` }, discord: null },
+      });
+      const change = (from: string | null, to: string | null) => ({
+        ...{ operation: makeOperationId(8, () => 0.5), before: kept(from), after: kept(to) },
+      });
+      const wants = (name: string, to: string) =>
+        registry.claim(agent(name, { change: change(null, to) }), kept(to).bots);
+      const names = ["ada", "bob", "cleo", "dora"];
+      const replies = await Promise.all(names.map((name) => wants(name, "7")));
+      const winner = replies.indexOf(null);
+      const mine = agent(names[winner] ?? "", { change: change(null, "7") });
+      expect(replies).toEqual(names.map((_, index) => (index === winner ? null : mine.name)));
+      expect(await registry.list()).toEqual([mine]);
+      // Again, and another one beside it.
+      expect(await wants(mine.name, "7")).toBeNull();
+      expect(await wants("eve", "8")).toBeNull();
+      await registry.put(agent(mine.name, { settings: kept("9"), change: change("7", "9") }));
+      for (const id of ["7", "8", "9"]) expect(await wants("fay", id)).not.toBeNull();
+      // An id is its service's own.
+      const onDiscord = { telegram: null, discord: { id: "9", name: "nine" } };
+      expect(await registry.claim(agent("fay"), onDiscord)).toBeNull();
+      await registry.put(agent(mine.name, { settings: kept("9") }));
+      expect(await wants("fay", "7")).toBeNull();
+    });
+
     it("neither replaces nor removes what a newer Creel wrote", async () => {
       await spoil("bob", "newer");
-      for (const attempt of [() => registry.get(bob), () => registry.put(agent("bob")), () => registry.remove(bob)]) {
+      for (const attempt of [
+        () => registry.get(bob),
+        () => registry.put(agent("bob")),
+        () => registry.claim(agent("bob"), NOTHING_KEPT.bots),
+        () => registry.remove(bob),
+      ]) {
         await expect(attempt()).rejects.toMatchObject({ code: "unknown-version", retry: "never" });
       }
       expect(await registry.unreadable()).toEqual([{ kind: "agent", name: "bob", why: "newer" }]);

@@ -2,13 +2,13 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import { keptSettings } from "../../agent-settings/schema.ts";
 import type { Agent, AgentRegistry } from "../../core/agent.ts";
-import { NOTHING_KEPT } from "../../core/agent-settings.ts";
+import { AGENT_CHANNELS, NOTHING_KEPT } from "../../core/agent-settings.ts";
 import { isAgentName, isOperationId, parseHostName } from "../../core/names.ts";
 import type { Unreadable } from "../../core/unreadable.ts";
 import { orStoreError } from "./connection.ts";
 import { keys } from "./keys.ts";
 import { FORMAT, orReason, parseStored, reasonOf, storedText, unreadableError } from "./record.ts";
-import { PUT_AGENT, REMOVE_AGENT, runScript } from "./scripts.ts";
+import { CLAIM_AGENT, PUT_AGENT, REMOVE_AGENT, runScript } from "./scripts.ts";
 
 export const agentSchema = z.object({
   name: z.string().refine(isAgentName),
@@ -19,6 +19,9 @@ export const agentSchema = z.object({
   lastOperation: z.string().refine(isOperationId),
   // Records of an older Creel have none.
   settings: keptSettings.default(NOTHING_KEPT),
+  change: z
+    .object({ operation: z.string().refine(isOperationId), before: keptSettings, after: keptSettings })
+    .exactOptional(),
 });
 
 export function createAgentRegistry(redis: Redis): AgentRegistry {
@@ -34,6 +37,14 @@ export function createAgentRegistry(redis: Redis): AgentRegistry {
     list: async () => (await readAll(redis)).agents,
     unreadable: async () => (await readAll(redis)).unreadable,
     put: (agent) => unlessNewer(PUT_AGENT, agent.name, storedText(agent)),
+    async claim(agent, bots) {
+      const wanted = AGENT_CHANNELS.flatMap((channel) => (bots[channel] ? [`${channel}:${bots[channel].id}`] : []));
+      const args = [agent.name, FORMAT, storedText(agent), ...wanted];
+      const reply = await runScript(redis, CLAIM_AGENT, [keys.agents], args);
+      if (reply === 1) return null;
+      if (typeof reply === "string" && isAgentName(reply)) return reply;
+      throw unreadableError({ kind: "agent", name: agent.name, why: "newer" });
+    },
     remove: (name) => unlessNewer(REMOVE_AGENT, name),
   };
 }

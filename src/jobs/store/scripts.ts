@@ -277,6 +277,32 @@ redis.call("HSET", KEYS[1], ARGV[1], ARGV[3])
 return 1
 `);
 
+/**
+ * KEYS agents. ARGV name, format, record, then bots as `channel:id`. Returns 0 when what is there is of a newer Creel, 1 when it was put, and the name of
+ * another agent that has one of the bots. Records that cannot be read have none.
+ */
+export const CLAIM_AGENT = script(`${NEWER}
+if newer(redis.call("HGET", KEYS[1], ARGV[1]), ARGV[2]) then return 0 end
+local wanted = {}
+for i = 4, #ARGV do wanted[ARGV[i]] = true end
+local function group(value) return type(value) == "table" and value or {} end
+local function has(kept)
+  for channel, bot in pairs(group(group(kept).bots)) do
+    if wanted[channel .. ":" .. tostring(group(bot).id)] then return true end
+  end
+end
+local found = redis.call("HGETALL", KEYS[1])
+for i = 1, #found, 2 do
+  if found[i] ~= ARGV[1] then
+    local isRead, agent = pcall(cjson.decode, found[i + 1])
+    local change = group(isRead and group(agent).change)
+    if isRead and (has(group(agent).settings) or has(change.before) or has(change.after)) then return found[i] end
+  end
+end
+redis.call("HSET", KEYS[1], ARGV[1], ARGV[3])
+return 1
+`);
+
 /** KEYS agents. ARGV name, format. Returns 0 when what is there is of a newer Creel. */
 export const REMOVE_AGENT = script(`${NEWER}
 if newer(redis.call("HGET", KEYS[1], ARGV[1]), ARGV[2]) then return 0 end

@@ -1,5 +1,5 @@
 import type { AgentRegistry } from "../../core/agent.ts";
-import { channelsWaiting } from "../../core/agent-settings.ts";
+import { NO_SETTINGS } from "../../core/agent-settings.ts";
 import { daysOld, isTooOld } from "../../core/golden-image.ts";
 import { hostLane } from "../../core/lane.ts";
 import { hostNameFor } from "../../core/names.ts";
@@ -32,7 +32,8 @@ export const deploy: OperationKind<DeployParams, DeployPorts> = {
 export function deployOperation(ports: DeployPorts) {
   return defineOperation({
     kind: deploy.kind,
-    version: 4,
+    // 5: settings are kept with the agent instead of in the journal.
+    version: 5,
     async lane({ name, provider }, done) {
       const { data: validated } = deploySteps.validate.output.safeParse(done("validate"));
       return hostLane(await whereabouts(ports, name, validated?.provider ?? provider));
@@ -47,6 +48,9 @@ export function deployOperation(ports: DeployPorts) {
         memoryMb,
         provider: chosen,
         settings,
+        model,
+        given,
+        waiting,
         bots,
         warnings,
         ...offer
@@ -63,7 +67,7 @@ export function deployOperation(ports: DeployPorts) {
       };
 
       await step("reserve", ({ signal }) =>
-        reserveName(ports, { ...agent, bots, state: "deploying", createdAtMs: now() }, signal),
+        reserveName(ports, { ...agent, bots, settings, state: "deploying", createdAtMs: now() }, signal),
       );
       const {
         image: chosenImage,
@@ -113,13 +117,13 @@ export function deployOperation(ports: DeployPorts) {
           agent: request.name,
           machine,
           connection,
-          ...{ memoryMb, settings, bots },
+          ...{ memoryMb, model, given, bots, hasSettings: settings !== null },
         }),
         settleHost(context, machine, connection),
       ]);
       await step("record", async ({ signal }) => {
-        const { chosen } = (await agentNamed(ports.registry, request.name)).settings;
-        const kept = { chosen, applied: settings, bots };
+        const { settings: now, change } = await agentNamed(ports.registry, request.name);
+        const kept = change?.operation === id ? change.after : { ...now, applied: now.applied ?? NO_SETTINGS };
         await connection.use(signal, async (shell) => {
           await machine.gateway.settings.keep(shell, kept, signal);
           // Last: it says that everything else is there.
@@ -131,8 +135,8 @@ export function deployOperation(ports: DeployPorts) {
       return {
         ...{ agent: request.name, host: host.name, address: host.address, tooOldDays, ...gateway },
         ...{
-          model: settings.model,
-          waiting: channelsWaiting(settings),
+          model,
+          waiting,
           bots: { telegram: bots.telegram?.name ?? null, discord: bots.discord?.name ?? null },
           warnings,
         },

@@ -1,6 +1,7 @@
-import type { AgentSettings, KeptSettings } from "../../core/agent-settings.ts";
+import { type AgentChannel, type KeptSettings, NO_SETTINGS } from "../../core/agent-settings.ts";
 import type { Secret } from "../../core/secrets.ts";
 import { type Proven, type ProvingPorts, type ProvingTarget, proveGateway, startGateway } from "../prove.ts";
+import { underWay } from "../settings/under-way.ts";
 import { type ProvenSetup, proveSetup } from "./prove-setup.ts";
 import { contentsOf, type SetupPorts } from "./setup.ts";
 import type { DeployContext } from "./steps.ts";
@@ -12,7 +13,10 @@ export interface TokenPorts {
 
 interface Target extends ProvingTarget {
   readonly memoryMb: number;
-  readonly settings: AgentSettings;
+  /** false of a deploy that was begun by a Creel that knew none. */
+  readonly hasSettings: boolean;
+  readonly model: string | null;
+  readonly given: readonly AgentChannel[];
   readonly bots: KeptSettings["bots"];
 }
 
@@ -22,11 +26,12 @@ export async function bringUpGateway(
   context: DeployContext,
   target: Target,
 ): Promise<Proven & ProvenSetup> {
-  const { agent, machine, connection, memoryMb, settings } = target;
+  const { agent, machine, connection, memoryMb, hasSettings } = target;
   const { gatewayPort: port, containerImage } = machine.host;
 
   await context.step("install", async ({ signal }) => {
     const token = await ports.gatewayToken();
+    const settings = hasSettings ? (await underWay(ports.registry, agent, context.id)).settings : NO_SETTINGS;
     const { secrets, workspace } = await contentsOf(ports, settings, signal);
     const setup = { settings, secrets };
     const spec = { agent, memoryMb, port, containerImage, token, setup, workspace: workspace?.files ?? null };

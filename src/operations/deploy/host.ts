@@ -1,8 +1,15 @@
+import { createHash } from "node:crypto";
 import type { HostKeyPair, HostShells } from "../../../services/host-shell/host-shell.ts";
 import type { Provider } from "../../../services/provider/provider.ts";
 import type { HostSystem } from "../../../services/system/system.ts";
 import type { Agent, AgentRegistry } from "../../core/agent.ts";
-import type { KeptSettings } from "../../core/agent-settings.ts";
+import {
+  type AgentSettings,
+  channelsGiven,
+  channelsWaiting,
+  type KeptSettings,
+  NO_SETTINGS,
+} from "../../core/agent-settings.ts";
 import { OpsError } from "../../core/errors.ts";
 import { ONLY_SSH } from "../../core/firewall.ts";
 import { type AgentName, hostNameFor, type OperationId } from "../../core/names.ts";
@@ -11,7 +18,7 @@ import type { Connection } from "../connection.ts";
 import type { Standing, StepContext } from "../definition.ts";
 import { leaveHost, type Machine } from "../machine.ts";
 import { type Providers, selectProvider } from "../providers.ts";
-import { askServices } from "../settings/ask-services.ts";
+import { askServices, claimBots } from "../settings/ask-services.ts";
 import { settingsOf } from "../settings/setup.ts";
 import type { TokenPorts } from "./gateway.ts";
 import { contentsOf, type SetupPorts } from "./setup.ts";
@@ -39,7 +46,11 @@ export async function validateRequest(
   const { settings, secrets, workspace } = await validateSetup(ports, request, signal);
   const { telegram, discord } = await askServices(ports, request.name, settings, secrets, signal);
   const bots = { telegram: telegram && { ...telegram }, discord: discord && { ...discord } };
-  return { ...offer, settings, bots, warnings: [...(workspace?.warnings ?? [])] };
+  return {
+    ...{ ...offer, settings: fingerprintOf(settings), model: settings.model },
+    ...{ given: channelsGiven(settings), waiting: channelsWaiting(settings) },
+    ...{ bots, warnings: [...(workspace?.warnings ?? [])] },
+  };
 }
 
 /** The same before the operation exists: with what is under way, the name may be taken or become free. */
@@ -99,19 +110,42 @@ async function validateOffer(ports: CheckPorts, provider: Provider, request: Dep
 
 /**
  * Whatever an earlier deploy of the same name left when it failed is removed first: one agent, one host. What was chosen for it stays. Its bots are its own
- * from here on.
+ * from here on, and what it is set up with is on record. `settings`: their fingerprint; null: it has none.
+ * @throws OpsError `already-exists` for the bot of another agent, `wrong-state` when creel.yaml says something else by now.
  */
 export async function reserveName(
-  ports: { readonly providers: Providers; readonly registry: AgentRegistry },
-  { bots, ...agent }: Omit<Agent, "settings"> & Pick<KeptSettings, "bots">,
+  ports: Pick<SetupPorts, "layersFor"> & { readonly providers: Providers; readonly registry: AgentRegistry },
+  {
+    bots,
+    settings,
+    ...agent
+  }: Omit<Agent, "settings"> & Pick<KeptSettings, "bots"> & { readonly settings: string | null },
   signal: AbortSignal,
 ): Promise<Record<string, never>> {
-  const before = await ports.registry.get(agent.name);
-  if (before?.host && before.host !== agent.host) {
-    await leaveHost(selectProvider(ports.providers, before.provider), before.host, agent.name, signal);
+  const old = await ports.registry.get(agent.name);
+  const chosen = old?.settings.chosen ?? {};
+  const applied = settings === null ? NO_SETTINGS : await settingsOf(ports, agent.name, chosen);
+  if (settings !== null && fingerprintOf(applied) !== settings) throw changedMeanwhile(agent.name);
+  const before = { chosen, applied: null, bots };
+  const change = { operation: agent.lastOperation, before, after: { ...before, applied } };
+  if (old?.host && old.host !== agent.host) {
+    await claimBots(ports.registry, { ...old, change }, bots);
+    await leaveHost(selectProvider(ports.providers, old.provider), old.host, agent.name, signal);
   }
-  await ports.registry.put({ ...agent, settings: { chosen: before?.settings.chosen ?? {}, applied: null, bots } });
+  await claimBots(ports.registry, { ...agent, settings: before, change }, bots);
   return {};
+}
+
+function fingerprintOf(settings: AgentSettings): string {
+  return createHash("sha256").update(JSON.stringify(settings)).digest("hex");
+}
+
+function changedMeanwhile(name: AgentName): OpsError {
+  return new OpsError({
+    code: "wrong-state",
+    userMessage: `What creel.yaml says for ${name} was changed while its deploy began.`,
+    hint: `/deploy name:${name} begins anew with what it says now.`,
+  });
 }
 
 /** Idempotent: a repetition makes another host key, but gets the host that was created with the first one. */

@@ -1,10 +1,13 @@
-import { type AgentSettings, channelsGiven, type KeptSettings } from "../../core/agent-settings.ts";
+import type { AgentRegistry } from "../../core/agent.ts";
+import type { AgentChannel, KeptSettings } from "../../core/agent-settings.ts";
 import { asOpsError, type ErrorCode } from "../../core/errors.ts";
+import type { AgentName, OperationId } from "../../core/names.ts";
 import type { Redact } from "../../core/redaction.ts";
 import type { ProvingTarget } from "../prove.ts";
 import type { SettingsPorts } from "../settings/ports.ts";
 import { connectedAs, firstAnswer } from "../settings/prove.ts";
 import { redactorFor } from "../settings/setup.ts";
+import { underWay } from "../settings/under-way.ts";
 import type { DeployContext } from "./steps.ts";
 
 /** How long what a service refuses for a while is tried again. The agent serves without it, and its owner waits. */
@@ -17,7 +20,9 @@ const OF_THE_SETUP: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 interface Target extends ProvingTarget {
-  readonly settings: AgentSettings;
+  readonly model: string | null;
+  /** Channels that it is given. */
+  readonly given: readonly AgentChannel[];
   readonly bots: KeptSettings["bots"];
 }
 
@@ -30,7 +35,9 @@ export interface ProvenSetup {
   readonly botTrouble: string | null;
 }
 
-type Ports = Pick<SettingsPorts, "resolveSecret">;
+interface Ports extends Pick<SettingsPorts, "resolveSecret"> {
+  readonly registry: Pick<AgentRegistry, "get">;
+}
 
 /** That the model answers and bots are connected, for what there is of both. That they are not is a result: the agent serves, and can be given others. */
 export async function proveSetup(ports: Ports, context: DeployContext, target: Target): Promise<ProvenSetup> {
@@ -44,14 +51,14 @@ export async function proveSetup(ports: Ports, context: DeployContext, target: T
 async function proveAnswer(
   ports: Ports,
   { id, step, elapsed }: DeployContext,
-  { machine, connection, settings }: Target,
+  { agent, machine, connection, model }: Target,
 ) {
-  if (settings.model === null) return { answer: null, why: null };
+  if (model === null) return { answer: null, why: null };
   const { gateway, host } = machine;
   const attempt = withPatience(elapsed);
   let turns = 0;
   return await step("answers", async ({ signal }) => {
-    const redact = await redactorFor(ports, settings);
+    const redact = await redactorOf(ports, agent, id);
     // A turn that has failed stays failed.
     const key = turns === 0 ? `creel-${id}` : `creel-${id}-${turns}`;
     const outcome = await attempt(signal, redact, () =>
@@ -68,20 +75,23 @@ async function proveAnswer(
 
 async function proveBots(
   ports: Ports,
-  { step, elapsed }: DeployContext,
-  { agent, machine, connection, settings, bots }: Target,
+  { id, step, elapsed }: DeployContext,
+  { agent, machine, connection, given, bots }: Target,
 ) {
-  const channels = channelsGiven(settings);
-  if (channels.length === 0) return { why: null };
+  if (given.length === 0) return { why: null };
   const { gateway, host } = machine;
   const attempt = withPatience(elapsed);
-  const look = connectedAs(agent, Object.fromEntries(channels.map((channel) => [channel, bots[channel]])), elapsed);
+  const look = connectedAs(agent, Object.fromEntries(given.map((channel) => [channel, bots[channel]])), elapsed);
   return await step("connected", async ({ signal }) => {
-    const outcome = await attempt(signal, await redactorFor(ports, settings), () =>
+    const outcome = await attempt(signal, await redactorOf(ports, agent, id), () =>
       connection.use(signal, (shell) => look({ talk: gateway.talk, shell, port: host.gatewayPort }, signal)),
     );
     return { why: "why" in outcome ? outcome.why : null };
   });
+}
+
+async function redactorOf(ports: Ports, agent: AgentName, operation: OperationId): Promise<Redact> {
+  return await redactorFor(ports, (await underWay(ports.registry, agent, operation)).settings);
 }
 
 /** For the attempts of one step: throws what is worth another attempt, and makes a result of what the setup is to blame for. */

@@ -7,7 +7,7 @@ import { secretsOf } from "../settings/setup.ts";
 
 export interface SetupPorts extends Omit<SettingsPorts, "keepSecret"> {
   readonly workspaces: Workspaces;
-  readonly registry: Pick<AgentRegistry, "list">;
+  readonly registry: Pick<AgentRegistry, "get" | "list">;
 }
 
 /** What a new gateway is given besides its settings, read now. For memory only. */

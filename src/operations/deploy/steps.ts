@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { NO_SETTINGS } from "../../core/agent-settings.ts";
+import { AGENT_CHANNELS } from "../../core/agent-settings.ts";
 import { FIRST_SYSTEM } from "../../core/host.ts";
 import type { OperationContext } from "../definition.ts";
 import { provingSteps } from "../prove.ts";
-import { agentName, bots, host, nothing, settings } from "../schemas.ts";
+import { agentName, bots, host, nothing } from "../schemas.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -26,7 +26,12 @@ export const deploySteps = {
       // null in journals of an older Creel: what was asked for, or the provider's first choice. It knew nothing of what comes after, either.
       region: z.string().nullable().default(null),
       size: z.string().nullable().default(null),
-      settings: settings.default(() => settings.parse(NO_SETTINGS)),
+      // What creel.yaml says for the agent, as a fingerprint: that may be larger than a journal takes.
+      settings: z.string().nullable().default(null),
+      model: z.string().nullable().default(null),
+      // Channels that it is given, and those that lack a bot's token.
+      given: z.array(z.enum(AGENT_CHANNELS)).default([]),
+      waiting: z.array(z.enum(AGENT_CHANNELS)).default([]),
       bots: bots.default({ telegram: null, discord: null }),
       // About its workspace, one sentence each.
       warnings: z.array(z.string()).default([]),

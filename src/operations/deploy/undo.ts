@@ -7,6 +7,7 @@ import { consoleEvidence } from "../evidence.ts";
 import { hostExists } from "../go-on-serving.ts";
 import { type Providers, selectProvider } from "../providers.ts";
 import { host as hostSchema, nothing } from "../schemas.ts";
+import { withoutChange } from "../settings/under-way.ts";
 import { type DeployParams, deploySteps } from "./steps.ts";
 
 /**
@@ -61,7 +62,7 @@ export function undoDeploy(ports: { readonly providers: Providers; readonly regi
       await step("conclude", async () => {
         const agent = await ports.registry.get(request.name);
         if (agent?.host !== hostName) return {};
-        if (isKept) await ports.registry.put({ ...agent, state: "failed" });
+        if (isKept) await ports.registry.put({ ...withoutChange(agent), state: "failed" });
         else await ports.registry.remove(agent.name);
         return {};
       });

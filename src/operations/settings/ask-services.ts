@@ -1,9 +1,10 @@
-import type { AgentRegistry } from "../../core/agent.ts";
+import { type Agent, type AgentRegistry, botOf } from "../../core/agent.ts";
 import {
   AGENT_CHANNELS,
   type AgentChannel,
   type AgentSettings,
   type Bot,
+  type KeptSettings,
   SERVICE_NAMES,
 } from "../../core/agent-settings.ts";
 import { botIdIn } from "../../core/bot-token.ts";
@@ -62,11 +63,27 @@ export async function askAboutBot(
   const bot = await ports.botServices.whose(channel, { apiRoot }, token, signal);
   const own = await ports.creelsToken(channel);
   if (own !== null && (own.reveal() === token.reveal() || botIdIn(channel, own) === bot.id)) throw creelsOwn(channel);
-  const other = (await ports.registry.list()).find(
-    ({ name, settings }) => name !== agent && settings.bots[channel]?.id === bot.id,
-  );
-  if (other !== undefined) throw taken(channel, other.name, bot.name);
+  const bots = { telegram: null, discord: null, [channel]: bot };
+  const other = (await ports.registry.list()).find((one) => one.name !== agent && botOf(one, bots) !== null);
+  if (other !== undefined) throw taken(channel, other, bot.name);
   return bot;
+}
+
+/**
+ * Puts the agent, with bots that it may come to have: nobody else is given them from here on, also when it is asked for at the same time. Idempotent.
+ * @throws OpsError `already-exists`, having changed nothing.
+ */
+export async function claimBots(
+  registry: Pick<AgentRegistry, "claim" | "get">,
+  agent: Agent,
+  bots: KeptSettings["bots"],
+): Promise<void> {
+  const name = await registry.claim(agent, bots);
+  if (name === null) return;
+  const other = await registry.get(name);
+  // It may have given it up by now.
+  const channel = (other && botOf(other, bots)) ?? AGENT_CHANNELS.find((one) => bots[one] !== null) ?? "telegram";
+  throw taken(channel, other ?? { name, state: "serving" }, bots[channel]?.name ?? "");
 }
 
 /**
@@ -101,11 +118,12 @@ function creelsOwn(channel: AgentChannel): OpsError {
   });
 }
 
-function taken(channel: AgentChannel, other: AgentName, bot: string): OpsError {
+function taken(channel: AgentChannel, { name, state }: Pick<Agent, "name" | "state">, bot: string): OpsError {
+  const first = state === "failed" ? `/destroy agent:${name}` : `/disconnect agent:${name} channel:${channel}`;
   return new OpsError({
     code: "already-exists",
-    userMessage: `@${bot} is the bot of ${other} already.`,
-    hint: `Give this agent a bot of its own (${newBot(channel)}), or /disconnect agent:${other} channel:${channel} first.`,
+    userMessage: `@${bot} is the bot of ${name} already.`,
+    hint: `Give this agent a bot of its own (${newBot(channel)}), or ${first} first.`,
   });
 }
 

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { concernChannel, concernModel } from "../../agent-settings/differences.ts";
 import type { Agent, AgentRegistry } from "../../core/agent.ts";
-import { AGENT_CHANNELS, type AgentChannel, type AgentSettings, channelsGiven } from "../../core/agent-settings.ts";
+import { AGENT_CHANNELS, type AgentChannel, type AgentSettings, type Bot } from "../../core/agent-settings.ts";
 import { OpsError } from "../../core/errors.ts";
 import { hostLane } from "../../core/lane.ts";
 import type { AgentName } from "../../core/names.ts";
@@ -10,13 +9,14 @@ import { defineOperation, type Standing, type StepContext } from "../definition.
 import { whereabouts } from "../lanes.ts";
 import { agentNamed, type MachinePorts, machineOf, machineWith } from "../machine.ts";
 import { host as hostSchema, nothing } from "../schemas.ts";
-import { askAboutBot, askAboutModels } from "./ask-services.ts";
+import { askAboutBot, askAboutModels, claimBots } from "./ask-services.ts";
 import { loginAt } from "./login.ts";
 import { providerOf } from "./model-name.ts";
-import { type Choose, changesOf, isIdle, type Plan, planFor, planSchema } from "./plan.ts";
+import { type Choose, isIdle, outlineOf, outlineSchema, planFor } from "./plan.ts";
 import type { SettingsPorts } from "./ports.ts";
 import { connectedAs, firstAnswer } from "./prove.ts";
 import { redactorFor, secretsOf } from "./setup.ts";
+import { underWay, withoutChange } from "./under-way.ts";
 import { type OfAgent, undoChange } from "./undo.ts";
 
 export interface ChangePorts extends MachinePorts, SettingsPorts {
@@ -44,7 +44,7 @@ const bots = z.strictObject({ telegram: bot, discord: bot });
 
 export const changeSteps = {
   find: { title: "Find the agent", budgetMs: 30 * SECOND, output: hostSchema },
-  plan: { title: "See what changes", budgetMs: 30 * SECOND, output: planSchema },
+  plan: { title: "See what changes", budgetMs: 30 * SECOND, output: outlineSchema },
   services: { title: "Ask the services", budgetMs: MINUTE, output: z.strictObject({ bots }) },
   check: { title: "OpenClaw checks the settings", budgetMs: 2 * MINUTE, output: nothing },
   put: { title: "Hand them to the gateway", budgetMs: 2 * MINUTE, output: nothing },
@@ -79,7 +79,8 @@ export function changeOperation<Params extends OfAgent>(
 ) {
   return defineOperation<typeof changeSteps, Params>({
     kind,
-    version: 1,
+    // 2: what it comes to is kept with the agent instead of in the journal.
+    version: 2,
     lane: async ({ agent }) => hostLane(await whereabouts(ports, agent)),
     params,
     steps: changeSteps,
@@ -96,28 +97,37 @@ export function changeOperation<Params extends OfAgent>(
         await ports.registry.put({ ...agent, lastOperation: id });
         return { ...machine.host };
       });
-      const plan: Plan = await step("plan", async () => ({
-        ...(await planFor(ports, await agentNamed(ports.registry, name), choose(ports, asked))),
-      }));
-      if (isIdle(plan)) return { agent: name, changes: [], restarted: false, answer: null, bots: {}, overrides: [] };
-      const { settings, changes } = plan;
+      const plan = await step("plan", async () => {
+        const agent = await agentNamed(ports.registry, name);
+        const found = await planFor(ports, agent, choose(ports, asked));
+        const { before, chosen, settings } = found;
+        const change = { operation: id, before, after: { chosen, applied: settings, bots: before.bots } };
+        if (!isIdle(found)) await ports.registry.put({ ...agent, change });
+        return outlineOf(found);
+      });
+      if (plan.isIdle) return { agent: name, changes: [], restarted: false, answer: null, bots: {}, overrides: [] };
+      const now = () => underWay(ports.registry, name, id);
       const about = subjects(asked);
-      const isModelNew = settings.model !== null && (about.model || concernModel(changes));
-      const changed = AGENT_CHANNELS.filter((one) => about.channels.includes(one) || concernChannel(changes, one));
-      const connecting = channelsGiven(settings).filter((one) => changed.includes(one));
+      const isModelNew = plan.model !== null && (about.model || plan.isModelChanged);
+      const changed = AGENT_CHANNELS.filter((one) => about.channels.includes(one) || plan.changed.includes(one));
+      const connecting = plan.given.filter((one) => changed.includes(one));
 
       const { bots: known } = await step("services", async ({ signal }) => {
+        const { agent, change, settings } = await now();
         const secrets = await secretsOf(ports, settings);
         if (isModelNew) await askAboutModels(ports, settings, secrets, signal);
-        const asked = { ...plan.before.bots };
+        const asked = { ...change.before.bots };
+        const claimed: Record<AgentChannel, Bot | null> = { telegram: null, discord: null };
         for (const channel of AGENT_CHANNELS) {
           const its = settings.channels[channel];
           if (its?.token == null) asked[channel] = null;
           const token = its?.token == null ? undefined : secrets.get(its.token);
           if (its === null || token === undefined || !connecting.includes(channel)) continue;
           const question = { agent: name, channel, apiRoot: its.apiRoot, token };
-          asked[channel] = await askAboutBot(ports, question, signal);
+          asked[channel] = claimed[channel] = await askAboutBot(ports, question, signal);
         }
+        const after = { ...change.after, bots: asked };
+        await claimBots(ports.registry, { ...agent, change: { ...change, after } }, claimed);
         return { bots: { telegram: copyOf(asked.telegram), discord: copyOf(asked.discord) } };
       });
 
@@ -125,10 +135,10 @@ export function changeOperation<Params extends OfAgent>(
       const { gateway } = machine;
       const { gatewayPort: port, containerImage } = host;
       await using connection = connectionTo(machine, elapsed);
-      const spec = async () => ({
-        ...{ port, containerImage },
-        setup: { settings, secrets: await secretsOf(ports, settings) },
-      });
+      const spec = async () => {
+        const { settings } = await now();
+        return { port, containerImage, setup: { settings, secrets: await secretsOf(ports, settings) } };
+      };
       await step("check", async ({ signal }) => {
         const setup = await spec();
         await connection.use(signal, (shell) => gateway.settings.check(shell, setup, signal));
@@ -148,6 +158,7 @@ export function changeOperation<Params extends OfAgent>(
       });
       let turns = 0;
       const greeting = async ({ signal }: StepContext) => {
+        const { settings } = await now();
         try {
           const redact = await redactorFor(ports, settings);
           const text = await connection.use(signal, (shell) =>
@@ -173,19 +184,20 @@ export function changeOperation<Params extends OfAgent>(
           return {};
         });
       }
-      const kept = { chosen: plan.chosen, applied: settings, bots: known };
       await step("record", async ({ signal }) => {
-        await connection.use(signal, (shell) => gateway.settings.keep(shell, kept, signal));
-        await ports.registry.put({ ...(await agentNamed(ports.registry, name)), settings: kept });
+        const { agent, change } = await now();
+        await connection.use(signal, (shell) => gateway.settings.keep(shell, change.after, signal));
+        await ports.registry.put({ ...agent, settings: change.after });
         return {};
       });
       await step("settle", async ({ signal }) => {
         await connection.use(signal, (shell) => gateway.settings.settle(shell, signal));
+        await ports.registry.put(withoutChange(await agentNamed(ports.registry, name)));
         return {};
       });
       return {
-        ...{ agent: name, changes: changesOf(plan), restarted, answer },
-        ...{ model: settings.model, bots: Object.fromEntries(changed.map((one) => [one, known[one]?.name ?? null])) },
+        ...{ agent: name, changes: plan.changes, restarted, answer },
+        ...{ model: plan.model, bots: Object.fromEntries(changed.map((one) => [one, known[one]?.name ?? null])) },
         overrides: plan.overrides,
       };
     },

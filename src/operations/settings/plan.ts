@@ -1,14 +1,25 @@
 import { z } from "zod";
-import { type Difference, differences, inWords } from "../../agent-settings/differences.ts";
-import { agentSettings, keptSettings } from "../../agent-settings/schema.ts";
+import {
+  concernChannel,
+  concernModel,
+  type Difference,
+  differences,
+  inWords,
+} from "../../agent-settings/differences.ts";
 import type { Agent } from "../../core/agent.ts";
-import type { AgentSettings, KeptSettings, SettingsLayer } from "../../core/agent-settings.ts";
-import type { Json } from "../../core/json.ts";
+import {
+  AGENT_CHANNELS,
+  type AgentSettings,
+  channelsGiven,
+  type KeptSettings,
+  type SettingsLayer,
+} from "../../core/agent-settings.ts";
 import { secretsIn } from "../../core/secrets.ts";
 import type { SettingsPorts } from "./ports.ts";
 import { settingsOf } from "./setup.ts";
 
-type Stored<Value> = z.ZodType<Value & Readonly<Record<string, Json>>, Value>;
+/** More than this many are counted. */
+const MOST_TOLD = 12;
 
 /** What changing an agent's settings comes to. Holds references to secrets only. */
 export interface Plan {
@@ -20,13 +31,30 @@ export interface Plan {
   readonly overrides: readonly string[];
 }
 
-export const planSchema = z.strictObject({
-  before: keptSettings,
-  chosen: z.record(z.string(), z.json()),
-  settings: agentSettings,
-  changes: z.array(z.strictObject({ setting: z.string(), from: z.string().nullable(), to: z.string().nullable() })),
+/** What a journal holds of a plan, whatever its size. */
+export const outlineSchema = z.strictObject({
+  isIdle: z.boolean(),
+  model: z.string().nullable(),
+  /** Whether anything was changed that has to do with how the agent answers. */
+  isModelChanged: z.boolean(),
+  /** Channels of which anything was changed, and those that the gateway is given. */
+  changed: z.array(z.enum(AGENT_CHANNELS)),
+  given: z.array(z.enum(AGENT_CHANNELS)),
+  /** For people. */
+  changes: z.array(z.string()),
   overrides: z.array(z.string()),
-}) as unknown as Stored<Plan>;
+});
+
+/** Pure. */
+export function outlineOf(plan: Plan): z.output<typeof outlineSchema> {
+  const { settings, changes } = plan;
+  return {
+    ...{ isIdle: isIdle(plan), model: settings.model, isModelChanged: concernModel(changes) },
+    changed: AGENT_CHANNELS.filter((channel) => concernChannel(changes, channel)),
+    given: channelsGiven(settings),
+    ...{ changes: changesOf(plan), overrides: overridesOf(plan) },
+  };
+}
 
 /** How a command changes what is chosen, given what creel.yaml says without it. @throws OpsError `input-invalid`. */
 export type Choose = (chosen: SettingsLayer, said: AgentSettings) => SettingsLayer;
@@ -49,7 +77,17 @@ export async function planFor(
 
 /** One sentence's worth each, such as `model: none → openai/gpt-5.5`. */
 export function changesOf({ changes }: Plan): string[] {
-  return changes.map(inWords);
+  return counted(changes.map(inWords));
+}
+
+/** What was chosen by command and is not what creel.yaml says, one sentence each. */
+export function overridesOf({ overrides }: Plan): string[] {
+  return counted(overrides);
+}
+
+function counted(texts: readonly string[]): string[] {
+  const more = texts.length - MOST_TOLD;
+  return [...texts.slice(0, MOST_TOLD), ...(more > 0 ? [`and ${more} more`] : [])];
 }
 
 /** Whether carrying it out could make any difference: what a secret is may have changed while its name has not. */

@@ -3,12 +3,12 @@ import type { AgentRegistry } from "../../core/agent.ts";
 import { asOpsError, OpsError } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
 import type { AgentName } from "../../core/names.ts";
-import { findStep, mayHaveBegun, type Operation } from "../../core/operation.ts";
+import { mayHaveBegun } from "../../core/operation.ts";
 import { connectionTo } from "../connection.ts";
 import { defineUndo, PATIENT } from "../definition.ts";
 import { findMachine, type MachinePorts, machineWith } from "../machine.ts";
 import { host as hostSchema, nothing } from "../schemas.ts";
-import { type Plan, planSchema } from "./plan.ts";
+import { withoutChange } from "./under-way.ts";
 
 interface UndoPorts extends MachinePorts {
   readonly registry: AgentRegistry;
@@ -40,10 +40,22 @@ export type OfAgent = Readonly<Record<string, Json>> & { readonly agent: AgentNa
 export function undoChange<Params extends OfAgent>(ports: UndoPorts) {
   return defineUndo<typeof undoSteps, Params>({
     steps: undoSteps,
-    async run({ step, past, elapsed }, { agent: name }) {
+    async run({ id, step, past, elapsed }, { agent: name }) {
       const nextCommands = [`/status agent:${name}`, `/logs agent:${name}`];
-      const plan = planOf(past);
-      if (plan === null || !mayHaveBegun(past, "put")) return { leftBehind: [unchanged(name)], nextCommands };
+      const takeBack = async () => {
+        const agent = await ports.registry.get(name);
+        if (agent?.change?.operation !== id) return;
+        await ports.registry.put({ ...withoutChange(agent), settings: agent.change.before });
+      };
+      if (!mayHaveBegun(past, "put")) {
+        if (mayHaveBegun(past, "plan")) {
+          await step("forget", async () => {
+            await takeBack();
+            return {};
+          });
+        }
+        return { leftBehind: [unchanged(name)], nextCommands };
+      }
       const { host } = await step("survey", async ({ signal }) => {
         const agent = await ports.registry.get(name);
         const machine = agent && (await findMachine(ports, agent, signal));
@@ -51,14 +63,21 @@ export function undoChange<Params extends OfAgent>(ports: UndoPorts) {
         if (machine.host.state !== "running") throw isOff(name);
         return { host: { ...machine.host } };
       });
-      if (host === null)
+      if (host === null) {
+        await step("forget", async () => {
+          await takeBack();
+          return {};
+        });
         return { leftBehind: [`${name} has no host any more.`], nextCommands: [`/status agent:${name}`] };
+      }
       const machine = machineWith(ports, host);
       const { gateway } = machine;
       await using connection = connectionTo(machine, elapsed);
       if (mayHaveBegun(past, "settle")) {
         await step("finish", async ({ signal }) => {
           await connection.use(signal, (shell) => gateway.settings.settle(shell, signal));
+          const agent = await ports.registry.get(name);
+          if (agent?.change?.operation === id) await ports.registry.put(withoutChange(agent));
           return {};
         });
         return { leftBehind: [`${name} has its new settings: it was too late to go back.`], nextCommands };
@@ -81,12 +100,14 @@ export function undoChange<Params extends OfAgent>(ports: UndoPorts) {
         }
       });
       await step("forget", async ({ signal }) => {
-        if (mayHaveBegun(past, "record")) {
-          await connection.use(signal, (shell) => gateway.settings.keep(shell, plan.before, signal));
-          const agent = await ports.registry.get(name);
-          if (agent !== null) await ports.registry.put({ ...agent, settings: plan.before });
-        }
-        await connection.use(signal, (shell) => gateway.settings.settle(shell, signal));
+        const change = (await ports.registry.get(name))?.change;
+        await connection.use(signal, async (shell) => {
+          if (change?.operation === id && mayHaveBegun(past, "record")) {
+            await gateway.settings.keep(shell, change.before, signal);
+          }
+          await gateway.settings.settle(shell, signal);
+        });
+        await takeBack();
         return {};
       });
       if (trouble === null) return { leftBehind: [unchanged(name)], nextCommands };
@@ -96,10 +117,6 @@ export function undoChange<Params extends OfAgent>(ports: UndoPorts) {
     left: (operation) =>
       mayHaveBegun(operation, "put") ? [`${operation.agent} may have its old settings, or the new ones.`] : [],
   });
-}
-
-function planOf(operation: Operation): Plan | null {
-  return planSchema.safeParse(findStep(operation, "plan")?.output).data ?? null;
 }
 
 function unchanged(name: AgentName): string {

@@ -1,13 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { NO_SETTINGS } from "../../../src/core/agent-settings.ts";
+import { NO_SETTINGS, NOTHING_KEPT } from "../../../src/core/agent-settings.ts";
+import { makeOperationId } from "../../../src/core/names.ts";
 import type { Operation } from "../../../src/core/operation.ts";
-import { type Change, changeSteps } from "../../../src/operations/settings/change.ts";
+import { type Change, changeOperation, changeSteps } from "../../../src/operations/settings/change.ts";
 import { configureChange } from "../../../src/operations/settings/configure.ts";
 import { connectChange } from "../../../src/operations/settings/connect.ts";
 import { disconnectChange } from "../../../src/operations/settings/disconnect.ts";
 import { modelChange } from "../../../src/operations/settings/model.ts";
 import type { OfAgent } from "../../../src/operations/settings/undo.ts";
-import { crashPointsOf } from "../crash-points.ts";
+import { told } from "../../../src/operations/words.ts";
+import { ask, crashPointsOf, run } from "../crash-points.ts";
 import { ada, CANARY } from "../world.ts";
 import { ADA_BOT, bob, OTHER_BOT, servingAgent } from "./world.ts";
 
@@ -63,7 +65,8 @@ const cases = [
 async function truth(world: World) {
   const { current, running, before, kept } = await world.look();
   const record = await world.record();
-  const serves = (await world.registry.get(ada))?.state;
+  const agent = await world.registry.get(ada);
+  const serves = agent?.state;
   await using shell = await world.shells.connect(world.host);
   const { state } = await world.gateway.health(shell, 18_789);
   return {
@@ -75,6 +78,7 @@ async function truth(world: World) {
     before,
     kept,
     serves,
+    change: agent?.change ?? null,
     state,
   };
 }
@@ -85,6 +89,7 @@ function expectOneTruth(found: Awaited<ReturnType<typeof truth>>) {
   expect(found.current?.settings ?? NO_SETTINGS).toEqual(found.applied);
   expect(found.kept).toMatchObject({ chosen: found.chosen, applied: found.applied });
   expect(found.serves).toBe("serving");
+  expect(found.change).toBeNull();
   expect(["ready", "starting"]).toContain(found.state);
 }
 
@@ -254,6 +259,112 @@ describe("a change that does not work", () => {
     const world = await servingAgent({ apart: () => "another program reads its messages (409)" });
     const failure = await refused(world, connectChange, connecting);
     expect(failure).toMatchObject({ code: "chat-refused", userMessage: expect.stringContaining("(409)") });
+  });
+});
+
+describe("a change", () => {
+  /** 60 KB of settings that OpenClaw takes, with a leaf more for each server. */
+  const large = (timeout: number) => ({
+    openclaw: {
+      mcp: {
+        servers: Object.fromEntries(
+          Array.from({ length: 200 }, (_, index) => [
+            `server-${index}`,
+            { url: `https://${"a".repeat(60)}.example/${"b".repeat(200)}`, timeout },
+          ]),
+        ),
+      },
+    },
+  });
+
+  it("takes settings of 60 KB, and goes back from them", async () => {
+    const world = await servingAgent({ crashes: ({ timeZone }) => timeZone !== null });
+    world.said.layers = [large(1)];
+    expect(JSON.stringify(world.said.layers).length).toBeGreaterThan(60_000);
+    const record = await world.change(configureChange, {});
+    expect(record.failure).toBeNull();
+    expect(await world.record()).toMatchObject({ applied: large(1) });
+    expectOneTruth(await truth(world));
+    expect(told(record).facts).toContainEqual({ name: "Changed", value: expect.stringMatching(/; and 388 more$/) });
+    const before = await truth(world);
+    world.said.layers = [{ ...large(2), timeZone: "Europe/Berlin" }];
+    const failed = await world.change(configureChange, {});
+    expect(failed.failure).toMatchObject({ code: "gateway-crashed" });
+    expect(await truth(world)).toEqual({ ...before, kept: expect.anything() });
+    expect(JSON.stringify(record).length).toBeLessThan(16_000);
+  });
+
+  it("comes to what it began with, whatever creel.yaml says meanwhile", async () => {
+    const world = await servingAgent();
+    world.said.layers = [{ timeZone: "Europe/Berlin" }];
+    const first = await world.change(configureChange, {}, { crash: { step: "put", moment: "before the effect" } });
+    world.said.layers = [{ timeZone: "Europe/Paris" }];
+    expect((await world.goOn(configureChange, first)).failure).toBeNull();
+    expect(await world.record()).toMatchObject({ applied: { timeZone: "Europe/Berlin" } });
+    expectOneTruth(await truth(world));
+  });
+
+  it("that finds its agent's record written anew goes back, and says so", async () => {
+    const world = await servingAgent();
+    world.said.layers = [{ timeZone: "Europe/Berlin" }];
+    const first = await world.change(configureChange, {}, { crash: { step: "taken", moment: "before the effect" } });
+    const agent = await world.registry.get(ada);
+    if (agent?.change === undefined) return expect.fail("Nothing is under way.");
+    await world.registry.put({ ...agent, change: { ...agent.change, operation: makeOperationId(1, () => 0.5) } });
+    const record = await world.goOn(configureChange, first);
+    expect(record.failure).toMatchObject({ code: "wrong-state", hint: "Ask for it once more." });
+    expect(await world.look()).toMatchObject({ current: null, before: null });
+  });
+
+  it("gives a bot to one of two agents that ask at the same time, and tells the other whose it is", async () => {
+    const world = await servingAgent();
+    const agent = await world.registry.get(ada);
+    if (agent === null) return expect.fail("There is no ada.");
+    // Both have seen that nobody has it.
+    const list = Promise.withResolvers<void>();
+    const asked: string[] = [];
+    const registry = {
+      ...world.registry,
+      async list() {
+        const found = await world.registry.list();
+        asked.push("list");
+        if (asked.length === 2) list.resolve();
+        await list.promise;
+        return found;
+      },
+    };
+    await world.registry.put({ ...agent, name: bob });
+    const connect = (name: typeof ada) => {
+      const definition = changeOperation({ ...world.ports, registry }, connectChange);
+      return run(definition, ask(definition, { agent: name, ...connecting }, name));
+    };
+    const records = (await Promise.all([connect(ada), connect(bob)])).map(({ record }) => record);
+    expect(asked.length).toBeGreaterThanOrEqual(2);
+    const [winner, loser] = records[0]?.state === "succeeded" ? records : records.toReversed();
+    expect(winner?.state).toBe("succeeded");
+    expect(loser?.failure).toMatchObject({
+      code: "already-exists",
+      userMessage: `@ada_bot is the bot of ${winner?.agent} already.`,
+      hint: expect.stringContaining(`/disconnect agent:${winner?.agent} channel:telegram`),
+    });
+    const other = loser?.agent === "ada" ? ada : bob;
+    expect(await world.registry.get(other)).toMatchObject({ settings: { bots: { telegram: null } } });
+    expect((await world.registry.get(other))?.change).toBeUndefined();
+  });
+
+  it("keeps the bot from before for itself until it is settled", async () => {
+    const world = await servingAgent();
+    await world.change(connectChange, connecting);
+    const agent = await world.registry.get(ada);
+    if (agent === null) return expect.fail("There is no ada.");
+    const toOther = { channel: "telegram", token: "vault:other-telegram" };
+    await world.change(connectChange, toOther, { crash: { step: "settle", moment: "before the effect" } });
+    await world.registry.put({ ...agent, name: bob, settings: NOTHING_KEPT });
+    const definition = changeOperation(world.ports, connectChange);
+    for (const params of [connecting, toOther]) {
+      const { record } = await run(definition, ask(definition, { agent: "bob", ...params }, bob));
+      expect(record.failure?.code).toBe("already-exists");
+    }
   });
 });
 

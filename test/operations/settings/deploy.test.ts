@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { GatewaySpec, RepairSpec } from "../../../services/gateway/gateway.ts";
 import { renderOutcome } from "../../../src/channels/render/operation.ts";
-import type { SettingsLayer } from "../../../src/core/agent-settings.ts";
+import { NOTHING_KEPT, type SettingsLayer } from "../../../src/core/agent-settings.ts";
 import { OpsError } from "../../../src/core/errors.ts";
 import { Secret, type SecretRef } from "../../../src/core/secrets.ts";
 import { adoptHosts } from "../../../src/fleet/adopt.ts";
@@ -12,6 +12,7 @@ import { deployOperation } from "../../../src/operations/deploy/deploy.ts";
 import { deploySteps } from "../../../src/operations/deploy/steps.ts";
 import { restartOperation } from "../../../src/operations/restart.ts";
 import { told } from "../../../src/operations/words.ts";
+import { agentCalled } from "../../desk/world.ts";
 import { ask, crashPointsOf, type RunOptions, run } from "../crash-points.ts";
 import { ada, CANARY, createWorld, type WorldOptions } from "../world.ts";
 
@@ -116,6 +117,52 @@ describe("a deploy with settings", () => {
       expect(JSON.stringify([first, record])).not.toContain(CANARY);
     },
   );
+
+  it("takes settings of 60 KB", async () => {
+    const servers = Array.from({ length: 300 }, (_, index) => [
+      `server-${index}`,
+      { url: `https://${"a".repeat(180)}.example` },
+    ]);
+    const openclaw = { mcp: { servers: Object.fromEntries(servers) } };
+    const world = setUp({ ...good, openclaw });
+    const record = await world.deploy();
+    expect(record.failure).toBeNull();
+    expect(await world.registry.get(ada)).toMatchObject({ settings: { applied: { openclaw } } });
+    expect(JSON.stringify(await world.onHost()).length).toBeGreaterThan(60_000);
+    expect(JSON.stringify(record).length).toBeLessThan(16_000);
+  });
+
+  it("that begins while creel.yaml is changed says so, and makes nothing", async () => {
+    const layer = { ...good, timeZone: "Europe/Berlin" };
+    const world = setUp(layer);
+    const first = await world.deploy({ crash: { step: "reserve", moment: "before the effect" } });
+    layer.timeZone = "Europe/Paris";
+    const record = await world.deploy({}, first);
+    expect(record.failure).toMatchObject({ code: "wrong-state", hint: expect.stringContaining("/deploy name:ada") });
+    expect([world.provider.made(), await world.registry.list()]).toEqual([[], []]);
+  });
+
+  it("whose bot another agent was given meanwhile makes nothing, and says whose it is", async () => {
+    const world = setUp(good);
+    const first = await world.deploy({ crash: { step: "reserve", moment: "before the effect" } });
+    const settings = { ...NOTHING_KEPT, bots: { telegram: ADA_BOT, discord: null } };
+    await world.registry.put(agentCalled("bob", { state: "failed", settings }));
+    const record = await world.deploy({}, first);
+    expect(record.failure).toMatchObject({
+      code: "already-exists",
+      userMessage: "@ada_bot is the bot of bob already.",
+      hint: expect.stringContaining("/destroy agent:bob"),
+    });
+    expect(world.provider.made()).toEqual([]);
+  });
+
+  it("says which token is missing", async () => {
+    const record = await setUp({ ...good, channels: { telegram: { apiRoot: "https://bots.example" } } }).deploy();
+    expect(told(record)).toMatchObject({
+      facts: expect.arrayContaining([{ name: "Telegram", value: "its bot's token is missing" }]),
+      next: ["/connect agent:ada channel:telegram", "/status agent:ada", "/logs agent:ada"],
+    });
+  });
 
   it("says what is missing where nothing is set, and asks nobody", async () => {
     const asked = () => {
