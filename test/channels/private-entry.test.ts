@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { QUESTION_MS } from "../../src/core/ticket.ts";
 import { CANARY } from "../desk/lock-command.ts";
-import { discord, person, telegram } from "./private-world.ts";
+import { creelOnDiscord, discord, person, telegram } from "./private-world.ts";
 import { ada, group } from "./telegram/world.ts";
 
 test("Discord asks in a dialog that a button opens at once; what is wrong can be entered again, what is good counts once", async () => {
@@ -33,6 +34,30 @@ test("Discord: who leaves it is not asked any more", async () => {
   const late = await server.fillIn(opened, CANARY).answered;
   expect(JSON.stringify(late)).not.toContain(CANARY);
   expect(taken).toEqual([]);
+});
+
+test("Discord: a dialog that is sent off after two minutes is told so, and nothing is taken", async () => {
+  const { server, taken, store } = await discord();
+  const question = await server.run(person, "lock", { name: "bob" }).answered;
+  const opened = server.press(person, question, "Enter it");
+  await opened.acknowledged;
+  store.aheadMs = QUESTION_MS + 1_000;
+  const late = await server.fillIn(opened, CANARY).answered;
+  expect(late.content).toContain("came too late");
+  expect(JSON.stringify(late)).not.toContain(CANARY);
+  expect(taken).toEqual([]);
+});
+
+test("Discord: a question from before Creel was started again opens its dialog, and the answer counts", async () => {
+  const before = await discord();
+  const { server, store, taken } = before;
+  const question = await server.run(person, "lock", { name: "bob" }).answered;
+  await before.channel.close();
+  const { operations } = await creelOnDiscord(server, store);
+  const opened = server.press(person, question, "Enter it");
+  await opened.acknowledged;
+  await server.fillIn(opened, CANARY).answered;
+  expect([operations.all.size, taken]).toEqual([1, [CANARY]]);
 });
 
 test("Telegram asks in the private chat, and deletes every answer, also a wrong one", async () => {

@@ -8,6 +8,7 @@ import { Secret } from "../../src/core/secrets.ts";
 import { lockCommand } from "../desk/lock-command.ts";
 import { createMemoryOfChannels } from "../desk/memory-chat-state.ts";
 import { createDeskWorld, people } from "../desk/world.ts";
+import type { DiscordServer } from "../fixtures/discord/server.ts";
 import type { TelegramServer } from "../fixtures/telegram/server.ts";
 import { openServer } from "./discord/world.ts";
 import { ada, bob, createChat, telegramWithPeople } from "./telegram/world.ts";
@@ -54,12 +55,17 @@ async function creel(chat: Chat, store = makeStore()) {
 
 export async function discord() {
   const server = await openServer();
+  return { server, ...(await creelOnDiscord(server)) };
+}
+
+/** As `creelOn`. */
+export async function creelOnDiscord(server: DiscordServer, store = makeStore()) {
   const chat = createDiscordChat({
     ...{ token: new Secret(server.token), api: server.api, guilds: [server.guildId] },
     ...{ commands: [...commands, lockCommand([])], onError: () => undefined },
     ...{ now: Date.now, elapsed: () => performance.now() },
   });
-  return { server, ...(await creel(chat)) };
+  return await creel(chat, store);
 }
 
 export async function telegram() {

@@ -281,7 +281,7 @@ agents:
     model: openai/gpt-5.5
     providers: { openai: { key: "vault:openai" }, lab: { baseUrl: "http://127.0.0.1:8000/v1", models: [qwen3] } }
     workspace: workspaces/plain
-    openclaw: { tools: { web: { search: { provider: brave, apiKey: "vault:brave" } } } }
+    openclaw: { skills: { entries: { weather: { apiKey: "vault:weather" } } } }
   named: { ada: { channels: { telegram: { token: "vault:ada-telegram" } }, fallbacks: null } }
 `;
     writeFileSync(folder.file, `concurrency: 2\n${agents}`);
