@@ -102,7 +102,7 @@ describe("creel.yaml", () => {
     expect(secretsIn(agents).map(({ setting }) => setting)).toEqual([
       "defaults.providers.openai.key",
       "defaults.providers.anthropic.key",
-      "defaults.openclaw.tools.web.search.apiKey",
+      "defaults.openclaw.skills.entries.weather.apiKey",
       "named.ada.channels.telegram.token",
       "named.ada.channels.discord.token",
     ]);
