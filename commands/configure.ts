@@ -34,10 +34,11 @@ async function nothingNew(sources: Sources, agent: AgentName): Promise<Message |
 
 async function whatWouldChange(sources: Sources, agent: AgentName): Promise<Confirmation> {
   const plan = await planned(sources, agent, asItIs);
-  const changes = plan === null ? [] : changesOf(plan);
+  if (plan === null) return { question: `This hands ${agent} what creel.yaml says.`, expected: agent };
+  const changes = changesOf(plan);
   const what =
     changes.length === 0 ? "No setting has changed; its secrets are handed over anew." : `${changes.join("; ")}.`;
-  const notes = plan === null ? [] : overridesOf(plan);
+  const notes = overridesOf(plan);
   const question = [`This changes the settings of ${agent} while it serves: ${what}`, ...notes].join(" ");
   return { question: changes.length === 0 ? what : question, expected: agent };
 }

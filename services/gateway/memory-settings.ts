@@ -57,7 +57,7 @@ export function memorySettings(host: MemorySettingsHost): GatewaySettings {
     settle: (shell) => host.change(shell, () => ({ before: null })),
     async kept(shell) {
       const { exitCode, stdout } = await shell.run(["cat", KEPT_FILE]);
-      return exitCode === 0 ? (parseJson(stdout) ?? null) : null;
+      return exitCode === 0 ? (parseJson(stdout) ?? stdout) : null;
     },
     async keep(shell, kept) {
       await shell.check(["tee", KEPT_FILE], { stdin: JSON.stringify(kept) });

@@ -116,8 +116,9 @@ export function quadletSettings({ system, token, checkReady }: SettingsHost): Ga
       ),
 
     async kept(shell, signal) {
-      const { exitCode, stdout } = await shell.run(["cat", KEPT_FILE], { signal });
-      return exitCode === 0 ? (parseJson(stdout) ?? null) : null;
+      const read = 'if [ -e "$1" ]; then cat "$1"; else echo null; fi';
+      const kept = await shell.check(["sh", "-c", read, "creel-kept", KEPT_FILE], { signal });
+      return parseJson(kept) ?? kept;
     },
 
     async keep(shell, kept, signal) {

@@ -38,7 +38,7 @@ export interface GatewaySettings {
   goBack(shell: HostShell, signal: AbortSignal): Promise<void>;
   /** Forgets what was before, with the secrets that nothing refers to any more. Idempotent. */
   settle(shell: HostShell, signal: AbortSignal): Promise<void>;
-  /** What `keep` kept last, not checked; null when there is none, or no JSON. */
+  /** What `keep` kept last, not checked; null when there is none, a text when it is no JSON. @throws OpsError `host-command-failed` when it cannot be read. */
   kept(shell: HostShell, signal: AbortSignal): Promise<unknown>;
   /** Keeps it on the host, where it is found when Creel has lost its own record. Idempotent. */
   keep(shell: HostShell, kept: KeptSettings, signal: AbortSignal): Promise<void>;

@@ -22,6 +22,8 @@ export interface Agent {
   readonly lastOperation: OperationId;
   /** Also on its host, so that `creel adopt` finds them. */
   readonly settings: KeptSettings;
+  /** It was adopted without a look at what its host keeps of its settings: the first of its operations that needs them takes one. */
+  readonly isUnread?: true;
   /** Absent: nobody is changing them. */
   readonly change?: SettingsChange;
 }

@@ -1,7 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { GatewayState } from "../../services/gateway/gateway.ts";
 import type { HostShell } from "../../services/host-shell/host-shell.ts";
-import { keptSettings } from "../agent-settings/schema.ts";
 import type { Adoption, AdoptionReport } from "../core/adoption.ts";
 import type { Agent, AgentRegistry, AgentState } from "../core/agent.ts";
 import { type KeptSettings, NOTHING_KEPT } from "../core/agent-settings.ts";
@@ -12,6 +11,7 @@ import type { Unreadable } from "../core/unreadable.ts";
 import { isProven } from "../operations/deploy/proof.ts";
 import { type Machine, type MachinePorts, machineWith } from "../operations/machine.ts";
 import type { Providers } from "../operations/providers.ts";
+import { settingsOn } from "../operations/settings/unread.ts";
 
 /** Long enough for a host that is just booting, as after a power failure. */
 const PATIENCE_MS = 20_000;
@@ -30,8 +30,8 @@ interface AdoptPorts extends MachinePorts {
 
 interface Judgement {
   readonly state: AgentState;
-  /** As its host has kept them. */
-  readonly settings: KeptSettings;
+  /** As its host has kept them; null: nobody could look, and they are still on it. */
+  readonly settings: KeptSettings | null;
   /** For a person. */
   readonly because: string;
 }
@@ -77,7 +77,8 @@ async function adopt(ports: AdoptPorts, { agent: name, host }: OnHost, patienceM
     host: host.name,
     createdAtMs: host.createdAtMs,
     lastOperation: host.operation,
-    settings,
+    settings: settings ?? NOTHING_KEPT,
+    ...(settings === null ? { isUnread: true as const } : {}),
   };
   await ports.registry.put(agent);
   return { agent, because };
@@ -103,22 +104,32 @@ async function judge(ports: MachinePorts, host: Host, signal: AbortSignal): Prom
   return unseen("serving", `it could not be asked: ${last}`);
 }
 
-/** Of a host that could not be looked at: its settings are still on it, and nobody knows them. */
+/** Of a host that could not be looked at. */
 function unseen(state: AgentState, because: string): Judgement {
-  return { state, settings: NOTHING_KEPT, because };
+  return { state, settings: null, because };
 }
 
 async function look(machine: Machine, signal: AbortSignal): Promise<Judgement> {
   await using shell = await machine.connect({ signal });
   const proven = await isProven(shell, signal);
   const state = await gatewayState(machine, shell);
-  const kept = keptSettings.safeParse(await machine.gateway.settings.kept(shell, signal));
-  // null: a Creel that knew no settings has made it.
-  const settings = kept.data ?? NOTHING_KEPT;
-  if (proven) return { state: "serving", settings, because: `its gateway is ${state}` };
+  const { settings, trouble } = await settingsFound(machine, shell, signal);
+  if (proven) return { state: "serving", settings, because: `its gateway is ${state}${trouble}` };
   const gateway = state === "absent" ? "there is no gateway on its host" : `its gateway is ${state}`;
   const because = `${gateway}, and its deploy was cut off before everything was proven to work`;
   return { state: "failed", settings, because };
+}
+
+/** `trouble`: more of a sentence. */
+async function settingsFound(machine: Machine, shell: HostShell, signal: AbortSignal) {
+  try {
+    const { settings, isBroken } = await settingsOn(machine, shell, signal);
+    const lost = "; what it was set up with is not readable any more, and /configure hands it what creel.yaml says";
+    return { settings, trouble: isBroken ? lost : "" };
+  } catch (error) {
+    if (asOpsError(error).retry === "later") throw error;
+    return { settings: null, trouble: "; its settings could not be read, and its next operation tries again" };
+  }
 }
 
 /** The proof decides; what the gateway is up to is only told. */

@@ -14,6 +14,7 @@ import { whereabouts } from "./lanes.ts";
 import { agentNamed, type MachinePorts, machineOf, machineWith } from "./machine.ts";
 import { agentName, host as hostSchema } from "./schemas.ts";
 import type { SettingsPorts } from "./settings/ports.ts";
+import { withSettings } from "./settings/unread.ts";
 import { understood } from "./told.ts";
 
 /** More than a chat takes in one message. */
@@ -66,7 +67,7 @@ function askOperation(ports: AskPorts) {
     },
 
     async run({ id, step, elapsed }, { agent: name, message }) {
-      const agent = await agentNamed(ports.registry, name);
+      let agent = await agentNamed(ports.registry, name);
       await using stack = new AsyncDisposableStack();
       const connected = (host: Awaited<ReturnType<typeof machineOf>>["host"]) => {
         const machine = machineWith(ports, host);
@@ -78,7 +79,11 @@ function askOperation(ports: AskPorts) {
         const { host: found } = await machineOf(ports, agent, signal);
         open ??= connected(found);
         const { machine, connection } = open;
-        await connection.use(signal, (shell) => machine.gateway.checkReady(shell, found.gatewayPort, signal));
+        await connection.use(signal, async (shell) => {
+          agent = await withSettings(ports.registry, agent, machine, shell, signal);
+          requireModel(agent);
+          await machine.gateway.checkReady(shell, found.gatewayPort, signal);
+        });
         return { ...found };
       });
       open ??= connected(host);
@@ -106,9 +111,9 @@ function askOperation(ports: AskPorts) {
 }
 
 /** @throws OpsError `wrong-state`. */
-function requireModel({ name, state, settings }: Pick<Agent, "name" | "state" | "settings">): void {
+function requireModel({ name, state, settings, isUnread }: Agent): void {
   if (state !== "serving") throw isNotServing(name);
-  if (settings.applied?.model != null) return;
+  if (isUnread === true || settings.applied?.model != null) return;
   throw new OpsError({
     code: "wrong-state",
     userMessage: `${name} has no model yet, so it cannot answer.`,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Agent, type AgentRegistry, isBeingRemoved } from "../core/agent.ts";
 import { NO_SETTINGS } from "../core/agent-settings.ts";
-import { OpsError } from "../core/errors.ts";
+import { asOpsError, OpsError } from "../core/errors.ts";
 import { hostLane } from "../core/lane.ts";
 import type { AgentName } from "../core/names.ts";
 import { mayHaveBegun } from "../core/operation.ts";
@@ -19,6 +19,7 @@ import { reachOrReboot } from "./reach.ts";
 import { agentName, host as hostSchema, nothing } from "./schemas.ts";
 import type { SettingsPorts } from "./settings/ports.ts";
 import { secretsOf } from "./settings/setup.ts";
+import { withSettings } from "./settings/unread.ts";
 import { factsOf, listed, lookAt, networkTrouble, networkWord, understood } from "./told.ts";
 
 const SECOND = 1000;
@@ -113,6 +114,13 @@ export function restartOperation(ports: RestartPorts) {
       const { repaired } = await step("repair", async ({ signal }) => {
         const { sizes } = await provider.offers(signal);
         const memoryMb = sizes.find((size) => size.name === host.size)?.memoryMb ?? SMALLEST_MB;
+        const agent = await agentNamed(ports.registry, name);
+        if (agent.isUnread === true) {
+          // What the gateway has stays there unless it refuses that.
+          await connection
+            .use(signal, (shell) => withSettings(ports.registry, agent, machine, shell, signal))
+            .catch(unlessLater);
+        }
         const setup = async () => {
           const settings = (await agentNamed(ports.registry, name)).settings.applied ?? NO_SETTINGS;
           return { settings, secrets: await secretsOf(ports, settings) };
@@ -132,6 +140,10 @@ export function restartOperation(ports: RestartPorts) {
 
     undo: undoRestart(ports),
   });
+}
+
+function unlessLater(error: unknown): void {
+  if (asOpsError(error).retry === "later") throw error;
 }
 
 /** Where a deploy has not got to its end, there is nothing to come back to. @throws OpsError `wrong-state`. */

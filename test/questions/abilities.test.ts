@@ -55,6 +55,12 @@ describe("what /status says an agent can do", () => {
     expect(labels(message)).toEqual(["/connect agent:ada channel:telegram"]);
   });
 
+  it("is not known of an agent that was adopted without a look into its host, and it is said what helps", () => {
+    const message = showStatus([statusOf("ada", { agent: agentCalled("ada", { isUnread: true }) })], look);
+    expect(JSON.stringify(message.blocks)).toContain("has not been read from its host since it was adopted");
+    expect(labels(message)).toEqual(["/configure agent:ada"]);
+  });
+
   it("is told of several agents where one has no model, which is no illness", () => {
     const agentWith = (name: string, layer: SettingsLayer) =>
       statusOf(name, { agent: agentCalled(name, { settings: { ...NOTHING_KEPT, applied: mergeLayers([layer]) } }) });

@@ -19,6 +19,7 @@ export const agentSchema = z.object({
   lastOperation: z.string().refine(isOperationId),
   // Records of an older Creel have none.
   settings: keptSettings.default(NOTHING_KEPT),
+  isUnread: z.literal(true).exactOptional(),
   change: z
     .object({ operation: z.string().refine(isOperationId), before: keptSettings, after: keptSettings })
     .exactOptional(),

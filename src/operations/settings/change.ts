@@ -7,7 +7,7 @@ import type { AgentName } from "../../core/names.ts";
 import { connectionTo } from "../connection.ts";
 import { defineOperation, type Standing, type StepContext } from "../definition.ts";
 import { whereabouts } from "../lanes.ts";
-import { agentNamed, type MachinePorts, machineOf, machineWith } from "../machine.ts";
+import { agentNamed, type Machine, type MachinePorts, machineOf, machineWith } from "../machine.ts";
 import { host as hostSchema, nothing } from "../schemas.ts";
 import { askAboutBot, askAboutModels, claimBots } from "./ask-services.ts";
 import { loginAt } from "./login.ts";
@@ -18,6 +18,7 @@ import { connectedAs, firstAnswer } from "./prove.ts";
 import { redactorFor, secretsOf } from "./setup.ts";
 import { underWay, withoutChange } from "./under-way.ts";
 import { type OfAgent, undoChange } from "./undo.ts";
+import { withSettings } from "./unread.ts";
 
 export interface ChangePorts extends MachinePorts, SettingsPorts {
   readonly registry: AgentRegistry;
@@ -94,7 +95,7 @@ export function changeOperation<Params extends OfAgent>(
         requireServing(agent);
         const machine = await machineOf(ports, agent, signal);
         if (machine.host.state !== "running") throw hostIsOff(name);
-        await ports.registry.put({ ...agent, lastOperation: id });
+        await ports.registry.put({ ...(await readBy(ports, agent, machine, signal)), lastOperation: id });
         return { ...machine.host };
       });
       const plan = await step("plan", async () => {
@@ -217,6 +218,12 @@ function withLogin(ports: ChangePorts, agent: AgentName, settings: AgentSettings
 
 function copyOf<Value extends object>(value: Value | null): Value | null {
   return value === null ? null : { ...value };
+}
+
+async function readBy(ports: ChangePorts, agent: Agent, machine: Machine, signal: AbortSignal): Promise<Agent> {
+  if (agent.isUnread === undefined) return agent;
+  await using shell = await machine.connect({ signal });
+  return await withSettings(ports.registry, agent, machine, shell, signal);
 }
 
 async function checkChange(ports: ChangePorts, name: AgentName, { underWay, worksHere }: Standing): Promise<void> {

@@ -107,6 +107,11 @@ function abilities({ agent, channels }: AgentStatus): [string, string][] {
 function missingOf(status: AgentStatus): readonly { readonly note: string; readonly command: string }[] {
   const { agent } = status;
   const { applied } = agent.settings;
+  if (agent.isUnread === true && agent.state === "serving") {
+    const note =
+      "What it is set up with has not been read from its host since it was adopted; its next operation does.";
+    return [{ note, command: `/configure agent:${agent.name}` }];
+  }
   if (applied === null || stateWord(status) !== "ready") return [];
   if (lacksModel(status)) {
     return [{ note: "It has no model yet, so it cannot answer.", command: `/model agent:${agent.name}` }];

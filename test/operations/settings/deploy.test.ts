@@ -3,14 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { GatewaySpec, RepairSpec } from "../../../services/gateway/gateway.ts";
+import type { Services } from "../../../src/assembly/services.ts";
 import { renderOutcome } from "../../../src/channels/render/operation.ts";
 import { NOTHING_KEPT, type SettingsLayer } from "../../../src/core/agent-settings.ts";
 import { OpsError } from "../../../src/core/errors.ts";
 import { Secret, type SecretRef } from "../../../src/core/secrets.ts";
 import { adoptHosts } from "../../../src/fleet/adopt.ts";
+import { ask as askKind } from "../../../src/operations/ask.ts";
 import { deployOperation } from "../../../src/operations/deploy/deploy.ts";
 import { deploySteps } from "../../../src/operations/deploy/steps.ts";
 import { restartOperation } from "../../../src/operations/restart.ts";
+import { changeOperation } from "../../../src/operations/settings/change.ts";
+import { configureChange } from "../../../src/operations/settings/configure.ts";
 import { told } from "../../../src/operations/words.ts";
 import { agentCalled } from "../../desk/world.ts";
 import { ask, crashPointsOf, type RunOptions, run } from "../crash-points.ts";
@@ -291,6 +295,72 @@ describe("a deploy with settings", () => {
     await adoptHosts(world.services, 1);
     expect((await world.registry.get(ada))?.settings).toEqual(before?.settings);
     expect(before?.settings.applied?.model).toBe("openai/one");
+  });
+
+  describe("that is taken in again while nobody can look", () => {
+    const forgotten = async () => {
+      const world = setUp(good);
+      await world.deploy();
+      const before = await world.registry.get(ada);
+      await world.registry.remove(ada);
+      const [host] = await world.provider.list();
+      if (!host) throw new Error("There is no host.");
+      return { ...world, before, host };
+    };
+    const restored = async ({ registry, before }: Awaited<ReturnType<typeof forgotten>>) => {
+      const agent = await registry.get(ada);
+      expect(agent?.settings).toEqual(before?.settings);
+      expect(agent?.isUnread).toBeUndefined();
+    };
+
+    it("as its host is off, has its settings again before it is restarted", async () => {
+      const world = await forgotten();
+      world.provider.powerOff(world.host.name);
+      await adoptHosts(world.services, 1);
+      expect(await world.registry.get(ada)).toMatchObject({ isUnread: true, settings: NOTHING_KEPT });
+      const restart = restartOperation(world.services);
+      expect((await run(restart, ask(restart, { agent: "ada" }, ada))).record.failure).toBeNull();
+      await restored(world);
+      expect((await world.repairs[0]?.setup())?.settings.model).toBe("openai/one");
+    });
+
+    const unreadable = async (world: Awaited<ReturnType<typeof forgotten>>) => {
+      const gateway = world.services.gatewayOn();
+      const kept = async () =>
+        Promise.reject(new OpsError({ code: "host-command-failed", userMessage: "It is torn." }));
+      const torn = { ...gateway, settings: { ...gateway.settings, kept } };
+      return await adoptHosts({ ...world.services, gatewayOn: () => torn }, 1);
+    };
+
+    it.each([
+      [
+        "/ask",
+        (services: Services) => askKind.define(services, () => expect.fail("It has none.")),
+        { message: "Hello" },
+      ],
+      ["/configure", (services: Services) => changeOperation(services, configureChange), {}],
+    ])("as they cannot be read, has them again with %s", async (_, define, params) => {
+      const world = await forgotten();
+      const { adopted } = await unreadable(world);
+      expect(adopted[0]).toMatchObject({
+        agent: { state: "serving", isUnread: true },
+        because: "its gateway is ready; its settings could not be read, and its next operation tries again",
+      });
+      const definition = define(world.services);
+      await definition.check?.({ agent: ada, message: "Hello" }, { underWay: null, isUndoing: false, worksHere: true });
+      const { record } = await run(definition, ask(definition, { agent: "ada", ...params }, ada));
+      expect(record.failure).toBeNull();
+      await restored(world);
+    });
+
+    it("as what its host keeps is damaged, says that it is lost", async () => {
+      const world = await forgotten();
+      await using shell = await world.shells.connect(world.host);
+      await shell.check(["tee", "/memory-agent.json"], { stdin: '{"chosen":' });
+      const { adopted } = await adoptHosts(world.services, 1);
+      expect(adopted[0]?.because).toMatch(/is not readable any more, and \/configure hands it what creel.yaml says$/);
+      expect(adopted[0]?.agent.isUnread).toBeUndefined();
+    });
   });
 
   it("has its secrets brought again by a restart, as they are now", async () => {
