@@ -124,6 +124,18 @@ test("/connect proves the token at the server that creel.yaml says, also where i
   });
 });
 
+test("/connect sends Creel's own token to nobody", async () => {
+  const { needs, sources, services, botServices } = await world();
+  const token = botServices.add("telegram", { id: "100000003", name: "creel_bot" });
+  const need = await needs(connect, { channel: "telegram" });
+  const here = {
+    ...{ ...services, creelsToken: async () => token },
+    botServices: { whose: async () => expect.fail("It was sent.") },
+  };
+  const refused = await failing(need?.take(token, { ...sources, services: here }) ?? Promise.resolve());
+  expect(refused).toMatchObject({ code: "already-exists", userMessage: expect.stringContaining("Creel's own bot") });
+});
+
 test.each([
   ["telegram", true],
   ["discord", false],

@@ -60,9 +60,11 @@ export async function askAboutBot(
   { agent, channel, apiRoot, token }: BotQuestion,
   signal?: AbortSignal,
 ): Promise<Bot> {
-  const bot = await ports.botServices.whose(channel, { apiRoot }, token, signal);
+  // Before it would be sent to a server that has nothing to do with Creel.
   const own = await ports.creelsToken(channel);
-  if (own !== null && (own.reveal() === token.reveal() || botIdIn(channel, own) === bot.id)) throw creelsOwn(channel);
+  if (own?.reveal() === token.reveal()) throw creelsOwn(channel);
+  const bot = await ports.botServices.whose(channel, { apiRoot }, token, signal);
+  if (own !== null && botIdIn(channel, own) === bot.id) throw creelsOwn(channel);
   const bots = { telegram: null, discord: null, [channel]: bot };
   const other = (await ports.registry.list()).find((one) => one.name !== agent && botOf(one, bots) !== null);
   if (other !== undefined) throw taken(channel, other, bot.name);
