@@ -1,4 +1,5 @@
 import { stopped } from "../../src/core/errors.ts";
+import { retryAfterMs } from "./retry-after.ts";
 
 export type Answer =
   | {
@@ -23,7 +24,6 @@ export interface BoundedGet {
 
 const TIME_LIMIT_MS = 10_000;
 const LIMIT_BYTES = 8 * 1024 * 1024;
-const LONGEST_WAIT_MS = 60 * 60_000;
 
 /** By `code` of what `fetch` throws as its cause. */
 const OBSTACLES: ReadonlyMap<string, string> = new Map([
@@ -48,8 +48,8 @@ export async function boundedGet(url: string, options: BoundedGet = {}): Promise
     const response = await fetch(url, { headers, redirect: "manual", signal: either });
     const text = await readText(response, limitBytes);
     if (text === null) return { answered: false, why: "its answer is far too long" };
-    const retryAfterMs = waitOf(response.headers.get("retry-after"));
-    return { answered: true, status: response.status, json: parsed(text), retryAfterMs };
+    const wait = retryAfterMs(response.headers.get("retry-after"));
+    return { answered: true, status: response.status, json: parsed(text), retryAfterMs: wait };
   } catch (error) {
     if (signal?.aborted) throw stopped(signal);
     if (timeout.aborted) return { answered: false, why: `it did not answer within ${timeLimitMs / 1000} s` };
@@ -75,12 +75,6 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Only the form with seconds: dates are by another clock. */
-function waitOf(header: string | null): number | null {
-  if (header === null || !/^\d{1,6}$/.test(header)) return null;
-  return Math.min(Number(header) * 1000, LONGEST_WAIT_MS);
 }
 
 function codeOf(error: unknown): string {
