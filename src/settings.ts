@@ -124,6 +124,11 @@ const schema = z
         ca: z.string().optional(),
       })
       .optional(),
+    onePassword: z
+      .strictObject({
+        token: secretRef.refine((ref) => !ref.startsWith("op:"), "opens 1Password, so it cannot be there itself"),
+      })
+      .optional(),
     local: z
       .strictObject({
         driver: z.enum(["auto", "nspawn", "qemu"]).default("auto"),

@@ -1,5 +1,4 @@
 import { stopped } from "../../src/core/errors.ts";
-import { retryAfterMs } from "./retry-after.ts";
 
 export type Answer =
   | {
@@ -24,6 +23,7 @@ export interface BoundedGet {
 
 const TIME_LIMIT_MS = 10_000;
 const LIMIT_BYTES = 8 * 1024 * 1024;
+const LONGEST_WAIT_MS = 60 * 60_000;
 
 /** By `code` of what `fetch` throws as its cause. */
 const OBSTACLES: ReadonlyMap<string, string> = new Map([
@@ -75,6 +75,12 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** ms that a server's `Retry-After` asks to wait, at most an hour; null when it says nothing. Only the form with seconds: dates are by another clock. */
+export function retryAfterMs(header: string | null): number | null {
+  if (header === null || !/^\d{1,6}$/.test(header)) return null;
+  return Math.min(Number(header) * 1000, LONGEST_WAIT_MS);
 }
 
 function codeOf(error: unknown): string {

@@ -132,9 +132,7 @@ function isNotServing(name: AgentName): OpsError {
 /** The agent knows its own secrets. One that cannot be read any more is hidden by its shape only. */
 async function redactorFor({ resolveSecret }: AskPorts, settings: AgentSettings | null) {
   const redactor = createRedactor();
-  for (const { ref } of secretsIn(settings)) {
-    const secret = await resolveSecret(ref).catch(() => null);
-    if (secret !== null) redactor.learn(secret.reveal());
-  }
+  const read = await Promise.allSettled(secretsIn(settings).map(({ ref }) => resolveSecret(ref)));
+  for (const one of read) if (one.status === "fulfilled") redactor.learn(one.value.reveal());
   return redactor.redact;
 }

@@ -18,8 +18,6 @@ import { onePasswordTraffic, type Traffic } from "./traffic.ts";
 export interface SdkClientOptions {
   /** Of a service account; asked for before every request, so that a new one counts at once. May throw OpsError. */
   readonly token: () => Promise<Secret>;
-  /** Creel's, which 1Password shows to who looks at the account's activity. */
-  readonly version: string;
   /** Default: the SDK's own, which brings 40 MB of memory with it at the first use. */
   readonly createClient?: (configuration: ClientConfiguration) => Promise<Pick<Client, "secrets">>;
   /** The SDK itself waits for ever; default 20 000. */
@@ -37,12 +35,14 @@ const responses = z.record(
   }),
 );
 
+/** 1Password shows it to who looks at the account's activity. */
+const INTEGRATION = { integrationName: "Creel", integrationVersion: "1.0.0" };
+
 const content = z.record(z.string(), z.unknown());
 
 /** Through 1Password's own SDK. One request at a time. */
 export function sdkClient({
   token,
-  version,
   createClient = withSdk,
   answerTimeoutMs = 20_000,
 }: SdkClientOptions): OnePasswordClient {
@@ -51,7 +51,7 @@ export function sdkClient({
   async function logIn(auth: string): Promise<Pick<Client, "secrets">> {
     if (loggedIn?.token === auth) return loggedIn.client;
     loggedIn = null;
-    const client = await createClient({ auth, integrationName: "Creel", integrationVersion: version });
+    const client = await createClient({ auth, ...INTEGRATION });
     loggedIn = { token: auth, client };
     return client;
   }

@@ -1,6 +1,6 @@
 import { subscribe } from "node:diagnostics_channel";
 import { z } from "zod";
-import { retryAfterMs } from "../../bounded-fetch/retry-after.ts";
+import { retryAfterMs } from "../../bounded-fetch/bounded-fetch.ts";
 
 /** What 1Password's servers said to a request. */
 interface ServerAnswer {

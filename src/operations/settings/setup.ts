@@ -30,14 +30,14 @@ export async function secretsOf(
   { resolveSecret }: Pick<SettingsPorts, "resolveSecret">,
   settings: AgentSettings,
 ): Promise<ReadonlyMap<SecretRef, Secret>> {
+  const referred = secretsIn(settings);
+  // At once, as a source may read all of them in one request.
+  const read = await Promise.allSettled(referred.map(({ ref }) => resolveSecret(ref)));
   const secrets = new Map<SecretRef, Secret>();
-  for (const { setting, ref } of secretsIn(settings)) {
-    if (secrets.has(ref)) continue;
-    try {
-      secrets.set(ref, await resolveSecret(ref));
-    } catch (error) {
-      throw error instanceof OpsError ? missing(setting, error) : error;
-    }
+  for (const [index, { setting, ref }] of referred.entries()) {
+    const one = read[index];
+    if (one?.status === "fulfilled") secrets.set(ref, one.value);
+    else throw one?.reason instanceof OpsError ? missing(setting, one.reason) : one?.reason;
   }
   return secrets;
 }

@@ -29,7 +29,6 @@ const source = (token = () => account.token, expected: readonly SecretRef[] = []
   onePasswordSecrets({
     client: sdkClient({
       token: async () => new Secret(token()),
-      version: "1.2.3",
       createClient: account.createClient,
       answerTimeoutMs: 50,
     }),

@@ -73,7 +73,7 @@ describe("what 1Password's server answers to the SDK", () => {
     return address.port;
   }
   async function failure(text = token(port()), answerTimeoutMs = 20_000) {
-    const client = sdkClient({ token: async () => new Secret(text), version: "1.2.3", answerTimeoutMs });
+    const client = sdkClient({ token: async () => new Secret(text), answerTimeoutMs });
     const failed: unknown = await client.readAll([REF]).catch((error: unknown) => error);
     const said = JSON.stringify(failed, Object.getOwnPropertyNames(failed));
     for (const secret of ["canary", text]) expect(said).not.toContain(secret);
