@@ -113,6 +113,7 @@ export default {
     fence("ssh-fence", "node_modules/ssh2/", "^services/host-shell/"),
     fence("gateway-client-fence", "node_modules/@openclaw/", "^services/gateway/"),
     fence("age-fence", "node_modules/age-encryption/", "^services/secrets/"),
+    fence("1password-fence", "node_modules/@1password/", "^services/secrets/one-password/"),
     fence(
       "child-process-fence",
       "^(node:)?child_process$",
