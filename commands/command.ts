@@ -27,6 +27,8 @@ export interface CommandOption {
   readonly max?: number;
   /** Only for `text`: what may be chosen, for completion. Other values may be typed; whoever uses them has the last word. */
   readonly offers?: Offers;
+  /** Only for `text`: what such a value looks like. */
+  readonly example?: string;
   /** May be given without its name (`/image build`, `/logs ada 5`): words without names go to a command's bare options in order, numbers to one that counts. */
   readonly bare?: boolean;
   /** Only for the last one that is bare: it takes all that follows, as it was typed. */

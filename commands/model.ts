@@ -15,6 +15,7 @@ export const model: Command = {
     {
       name: "model",
       summary: "Such as openai/gpt-5.5; default: what creel.yaml says",
+      example: "openai/gpt-5.5",
       kind: "text",
       required: true,
       bare: true,

@@ -3,6 +3,7 @@ import { parseAgentName, parseOperationId, quoteForMessage } from "../src/core/n
 import { nearest } from "../src/core/nearest.ts";
 import { isSecretRef } from "../src/core/secrets.ts";
 import type { Command, CommandOption, OptionValues } from "./command.ts";
+import { formatLine } from "./parse.ts";
 import { usageOf } from "./usage.ts";
 
 const LONGEST_TEXT = 200;
@@ -29,7 +30,7 @@ export function validateOptions(command: Command, given: Readonly<Record<string,
   for (const option of command.options) {
     const value = values.get(option.name);
     if (value !== undefined) checkValue(command, option, value);
-    else if (option.required) throw invalid(command, `/${command.name} needs ${option.name}:`);
+    else if (option.required) throw missing(command, option, values);
   }
   const read = <T>(name: string, parse: (text: string) => T): T | null => {
     const value = values.get(name);
@@ -100,6 +101,18 @@ function checkChoice(command: Command, option: CommandOption, value: string): vo
     userMessage: `${option.name}: cannot be ${quoteForMessage(value)}; it is one of ${choices.join(", ")}.`,
     hint: meant === null ? `Usage: ${usageOf(command)}` : `Did you mean ${meant}?`,
   });
+}
+
+/** Whoever pressed a button does not know what such a command looks like. */
+function missing(command: Command, { name, example }: CommandOption, given: ReadonlyMap<string, string>): OpsError {
+  const userMessage = `/${command.name} needs ${name}:`;
+  if (example === undefined) return invalid(command, userMessage);
+  const line = formatLine({
+    command: command.name,
+    options: { ...Object.fromEntries(given), [name]: example },
+    confirmation: null,
+  });
+  return new OpsError({ code: "input-invalid", userMessage, hint: `Such as ${line}` });
 }
 
 function unknownOption(command: Command, name: string): OpsError {

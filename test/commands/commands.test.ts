@@ -51,6 +51,7 @@ test.each([
   ["/deploy nmae:ada", "name:?"],
   ["/image biuld", "build?"],
   ["/deploy", "Usage: /deploy NAME"],
+  ["/model ada", "Such as /model agent:ada model:openai/gpt-5.5"],
   ["/logs ada lines:0", "Usage: /logs"],
   ["/logs ada lines:1001", "Usage: /logs"],
   ["/logs ada lines:1e2", "Usage: /logs"],
