@@ -31,7 +31,7 @@ export interface CommandOption {
   readonly example?: string;
   /** May be given without its name (`/image build`, `/logs ada 5`): words without names go to a command's bare options in order, numbers to one that counts. */
   readonly bare?: boolean;
-  /** Only for the last one that is bare: it takes all that follows, as it was typed. */
+  /** Only for the last one that is bare: it takes all that follows, as it was typed, line ends included. */
   readonly rest?: boolean;
 }
 

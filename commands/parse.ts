@@ -1,8 +1,9 @@
 import type { Submission } from "../src/core/desk.ts";
 import { OpsError } from "../src/core/errors.ts";
 import { quoteForMessage } from "../src/core/names.ts";
-import { visible } from "../src/core/typed.ts";
+import { readable, visible, withoutEscapes } from "../src/core/typed.ts";
 import type { Command, CommandOption } from "./command.ts";
+import { isQuote, straightenQuotes, unquote, type Word, wordAt } from "./line-words.ts";
 import { usageOf } from "./usage.ts";
 
 interface Token {
@@ -29,14 +30,17 @@ const LONGEST_LINE = 10_000;
  */
 export function parseLine(line: string, commands: readonly Command[]): Submission {
   if (line.length > LONGEST_LINE) throw unreadable(`That line is longer than ${LONGEST_LINE} characters.`, null);
-  const [first, ...rest] = words(straightenQuotes(visible(line)));
-  const typed = (first ?? "").replace(/^\//, "");
-  const name = typed.toLowerCase();
+  const typed = withoutEscapes(line);
+  const straight = straightenQuotes(typed);
+  const first = wordAt(straight, 0);
+  const called = visible(first?.text ?? "").replace(/^\//, "");
+  const name = called.toLowerCase();
   if (name === "") throw unreadable("A command is missing.", "Type /help to see the commands.");
   const command = commands.find((candidate) => candidate.name === name);
   const options = new Map<string, string>();
-  const { own, last } = apart(rest.map(readToken), command);
-  for (const [option, value] of [...pairs(own, command), ...last]) {
+  const { tokens, rest } = readTokens(straight, first?.end ?? 0, command);
+  const last = rest === null ? [] : [[rest.option, readable(typed.slice(rest.start)).trim()] as const];
+  for (const [option, value] of [...pairs(tokens, command), ...last]) {
     if (options.has(option)) {
       throw unreadable(`${option}: is given twice.`, command ? `Usage: ${usageOf(command)}` : null);
     }
@@ -45,7 +49,7 @@ export function parseLine(line: string, commands: readonly Command[]): Submissio
   const confirmation = options.get("confirm") ?? null;
   options.delete("confirm");
   // What is no command stays as it was typed, so that a credential in the wrong place is still recognised as one.
-  return { command: command === undefined ? typed : name, options: Object.fromEntries(options), confirmation };
+  return { command: command === undefined ? called : name, options: Object.fromEntries(options), confirmation };
 }
 
 /** The line that `parseLine` reads as this submission. */
@@ -56,7 +60,7 @@ export function formatLine(submission: Submission): string {
 }
 
 function quote(typed: string): string {
-  const value = visible(typed);
+  const value = readable(typed);
   return /^[^\s"'“”„‟‘’‚‛\\]+$/u.test(value) ? value : `"${value.replace(/["\\]/g, "\\$&")}"`;
 }
 
@@ -86,23 +90,37 @@ function* pairs(tokens: readonly Token[], command: Command | undefined): Generat
   }
 }
 
-/** What belongs to an option that takes all that follows needs no quotes, and holds no options; in quotes its end is known. */
-function apart(
-  tokens: readonly Token[],
-  command: Command | undefined,
-): { readonly own: readonly Token[]; readonly last: readonly (readonly [string, string])[] } {
-  const name = command?.options.find(({ rest }) => rest)?.name;
+/** Words and options up to where an option begins that takes all that follows, as it was typed: it needs no quotes, and holds no options. */
+function readTokens(line: string, from: number, command: Command | undefined) {
+  const last = command?.options.find(({ rest }) => rest)?.name ?? null;
   const before = new Set(command?.options.filter(({ bare, rest }) => bare && !rest).map((option) => option.name));
-  const start = tokens.findIndex(({ option, quoted }) => {
-    if (option === name) return !quoted;
-    const [next] = before;
-    return !before.delete(option ?? next ?? "") && option === null;
-  });
-  if (name === undefined || start < 0) return { own: tokens, last: [] };
-  const words = tokens.slice(start).map(({ option, text }, index) => {
-    return option === null || (index === 0 && option === name) ? text : `${option}:${text}`;
-  });
-  return { own: tokens.slice(0, start), last: [[name, words.join(" ").trim()]] };
+  const tokens: Token[] = [];
+  for (let word = wordAt(line, from); word !== null; word = wordAt(line, word.end)) {
+    const token = tokenOf(word.text, last);
+    const start = last === null ? null : startOfRest(line, word, token, { last, before });
+    if (last !== null && start !== null) return { tokens, rest: { option: last, start } };
+    if (word.missing !== null) {
+      throw unreadable(`A ${word.missing} is missing at the end.`, 'Quotes come in pairs, as in size:"two words".');
+    }
+    if (token.text !== "" || token.option !== null || token.quoted) tokens.push(token);
+  }
+  return { tokens, rest: null };
+}
+
+/** Where `last` begins if it does with this word; null: the word is one of those `before`, which it is taken from, or an option in quotes, whose end is known. */
+function startOfRest(
+  line: string,
+  word: Word,
+  token: Token,
+  { last, before }: { readonly last: string; readonly before: Set<string> },
+): number | null {
+  const isClosed = token.quoted && word.missing === null;
+  if (token.option === last) return isClosed ? null : line.indexOf(":", word.start) + 1;
+  if (before.delete(token.option ?? [...before][0] ?? "")) return null;
+  // An option that there is not, while others are missing, is refused by name.
+  if (token.option !== null && before.size > 0) return null;
+  const isAlone = isClosed && isQuote(word.text) && wordAt(line, word.end) === null;
+  return isAlone ? null : word.start;
 }
 
 /** The next bare option; for a number the next one that counts, for no agent is called by a number. */
@@ -133,58 +151,17 @@ function stray(token: Token, taken: readonly string[], command: Command): OpsErr
   return unreadable(`/${command.name} ${told}has no use for ${quoteForMessage(token.text)}.`, usage);
 }
 
+/** `last`: the option whose text is for somebody else. */
+function tokenOf(word: string, last: string | null): Token {
+  const token = readToken(visible(word));
+  const isText = last !== null && (token.option === last || (token.option === null && isQuote(word)));
+  return isText ? { ...token, text: readToken(readable(word)).text } : token;
+}
+
 function readToken(word: string): Token {
   const match = OPTION.exec(word);
   const raw = match === null ? word : (match[2] ?? "");
   return { option: match?.[1]?.toLowerCase() ?? null, text: unquote(raw), quoted: /["']/.test(raw) };
-}
-
-/** Splits at spaces outside quotes; quotes are kept. */
-function words(line: string): string[] {
-  const found: string[] = [];
-  let word: string | null = null;
-  let open: string | null = null;
-  for (let index = 0; index < line.length; index += 1) {
-    const char = line.charAt(index);
-    if (open === null && char === " ") {
-      if (word !== null) found.push(word);
-      word = null;
-      continue;
-    }
-    word = (word ?? "") + char;
-    if (open === '"' && char === "\\") {
-      index += 1;
-      word += line.charAt(index);
-    } else if (open === null && (char === '"' || (char === "'" && !isApostrophe(word)))) open = char;
-    else if (char === open) open = null;
-  }
-  if (open !== null) {
-    throw unreadable(`A ${open} is missing at the end.`, 'Quotes come in pairs, as in size:"two words".');
-  }
-  if (word !== null) found.push(word);
-  return found;
-}
-
-/** `word` ends with it: behind a letter, as in don't. */
-function isApostrophe(word: string): boolean {
-  return /\p{L}'$/u.test(word);
-}
-
-/** Phones type curly quotes, which mean the straight ones, unless they are quoted themselves. */
-function straightenQuotes(line: string): string {
-  return line.replace(
-    /"(?:[^"\\]|\\.)*"|'[^']*'|[“”„‟]([^“”„‟"]*)[“”„‟"]|[‘’‚‛]([^‘’‚‛']*)[‘’‚‛']/gu,
-    (quoted, double: string | undefined, single: string | undefined) => {
-      if (double !== undefined) return `"${double}"`;
-      return single === undefined ? quoted : `'${single}'`;
-    },
-  );
-}
-
-function unquote(word: string): string {
-  return word.replace(/"((?:[^"\\]|\\.)*)"|'([^']*)'/gs, (_, double: string | undefined, single: string | undefined) =>
-    double === undefined ? (single ?? "") : double.replace(/\\(.)/gs, "$1"),
-  );
 }
 
 function unreadable(userMessage: string, hint: string | null): OpsError {

@@ -1,5 +1,5 @@
 import type { Submission } from "../src/core/desk.ts";
-import { visible } from "../src/core/typed.ts";
+import { readable, visible } from "../src/core/typed.ts";
 import type { Command, CommandOption } from "./command.ts";
 
 /** What phones end words with: a full stop for two spaces, and what people end sentences with. No name has it there. */
@@ -14,6 +14,7 @@ export function understand(submission: Submission, commands: readonly Command[])
   const command = commands.find((candidate) => candidate.name === name.toLowerCase());
   const options = Object.entries(submission.options).map(([option, value]) => {
     const known = command?.options.find((candidate) => candidate.name === option);
+    if (known?.rest === true) return [option, readable(value).trim()] as const;
     return [option, known !== undefined && isOneOfAList(known) ? plainName(value) : tidy(value)] as const;
   });
   const { confirmation } = submission;

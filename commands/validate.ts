@@ -7,6 +7,8 @@ import { formatLine } from "./parse.ts";
 import { usageOf } from "./usage.ts";
 
 const LONGEST_TEXT = 200;
+/** Of an option that takes all that follows: about as much as chats take in one message. */
+const LONGEST_REST = 4000;
 
 /** @throws OpsError `input-invalid` naming the command that was probably meant. */
 export function findCommand(name: string, commands: readonly Command[]): Command {
@@ -80,8 +82,10 @@ function checkSecretRef({ name }: CommandOption, value: string): void {
 
 function checkText(command: Command, option: CommandOption, value: string): void {
   if (value === "") throw invalid(command, `${option.name}: is empty.`);
-  if (value.length > LONGEST_TEXT) throw invalid(command, `${option.name}: is longer than ${LONGEST_TEXT} characters.`);
-  if (/\p{Cc}/u.test(value)) throw invalid(command, `${option.name}: holds characters that cannot be printed.`);
+  const longest = option.rest === true ? LONGEST_REST : LONGEST_TEXT;
+  if (value.length > longest) throw invalid(command, `${option.name}: is longer than ${longest} characters.`);
+  if ((option.rest === true ? /(?![\n\t])\p{Cc}/u : /\p{Cc}/u).test(value))
+    throw invalid(command, `${option.name}: holds characters that cannot be printed.`);
 }
 
 function checkCount(command: Command, option: CommandOption, value: string): void {

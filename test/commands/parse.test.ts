@@ -105,10 +105,31 @@ describe("a typed line", () => {
     );
   });
 
+  test("what is for somebody else is formatted and read back with its line ends", () => {
+    const submission = {
+      command: "ask",
+      options: { agent: "ada", message: 'one\n\n "two" 👨‍👩‍👧' },
+      confirmation: null,
+    };
+    expect(parse(formatLine(submission))).toEqual(submission);
+  });
+
   test.each([
     ["/ask ada how are you?", "how are you?"],
     ["/ask agent:ada message:how are you?", "how are you?"],
-    ["/ask ada what’s up, don't tell agent:bob", "what's up, don't tell agent:bob"],
+    ["/ask ada what’s up, don't tell agent:bob", "what’s up, don't tell agent:bob"],
+    ["/ask ada https://example.com/a?b=c says what?", "https://example.com/a?b=c says what?"],
+    ["/ask ada Note: buy milk", "Note: buy milk"],
+    ["/ask agent:ada note: buy milk", "note: buy milk"],
+    ['/ask ada a 5" display, or the "big" one?', 'a 5" display, or the "big" one?'],
+    ["/ask ada C:\\dir and \\n", "C:\\dir and \\n"],
+    ["/ask ada  one\n\n- two\n  - three ", "one\n\n- two\n  - three"],
+    ["/ask ada\nhow are you?", "how are you?"],
+    ['/ask ada "how are you?"', "how are you?"],
+    ['/ask ada "how" are "you"', '"how" are "you"'],
+    ["/ask ada confirm:yes is what it said", "confirm:yes is what it said"],
+    ["/ask ada 👨‍👩‍👧 \x1b[31mred\x07", "👨‍👩‍👧 red"],
+    ["/ask ada message: agent: is a word", "agent: is a word"],
     ["/ask ada -- force it: now", "-- force it: now"],
     ['/ask message:"how are you?" agent:ada', "how are you?"],
   ])("takes all that follows for what it says to an agent: %s", (line, message) => {
