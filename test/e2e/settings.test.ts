@@ -1,16 +1,19 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createSshShells } from "../../services/host-shell/ssh.ts";
+import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
 import { parseOperationId } from "../../src/core/names.ts";
 import { changeSteps } from "../../src/operations/settings/change.ts";
 import { type ModelServer, startModelServer } from "../fixtures/model/server.ts";
 import { startTelegramServer, type TelegramServer } from "../fixtures/telegram/server.ts";
-import { canRunHosts, type Installation, installCreel, type RunningCreel } from "./creel.ts";
+import { canRunHosts, IMAGES_DIR, type Installation, installCreel, type RunningCreel } from "./creel.ts";
 import { forwardTo } from "./in-reach.ts";
 import { freeSubnet } from "./local-hosts.ts";
 import { hasReached, until } from "./observe.ts";
 
 const TOM = 7001;
+const CONFIG = "/var/lib/openclaw/openclaw.json";
 
 /** The settings of an agent that runs, on a real host: a model and a bot from servers on this machine. Later tests use what earlier ones made. */
 describe.runIf(canRunHosts())("settings of an agent, on a real host", () => {
@@ -92,22 +95,77 @@ describe.runIf(canRunHosts())("settings of an agent, on a real host", () => {
     await expect.poll(async () => (await telegram.nextMessage(TOM)).text).toContain("Nice to meet you, Tom.");
   });
 
-  it("killed by -9 at every step of /model, it is one model or the other, and the agent answers with it", async () => {
-    models.answer(() => "Still here.");
-    const steps = Object.keys(changeSteps).filter((step) => step !== "connected");
-    for (const [index, step] of steps.entries()) {
-      // One that has printed nothing of the operation before.
-      await running.kill();
-      running = creel.start("start");
-      const wanted = index % 2 === 0 ? "lab2/test-model" : "lab/test-model";
-      running.type(`/model ada ${wanted} key:env:LAB_KEY`);
-      const [, id = ""] = await running.printed(/operation ([0-9a-z]{16})/);
+  /**
+   * Kills the worker in the middle of each of these steps of one operation, and lets it go on in the end. A step that ends in peace lies between two that
+   * are cut off: what one kill leaves must not be hidden by the next.
+   */
+  async function killedAt(steps: readonly string[], line: string): Promise<void> {
+    // One that has printed nothing of an operation before.
+    await running.kill();
+    running = creel.start("start");
+    running.type(line);
+    const [, id = ""] = await running.printed(/operation ([0-9a-z]{16})/);
+    for (const step of steps) {
       await until(redis(), parseOperationId(id), hasReached(step));
       await running.kill();
+      await expectWhole();
       running = creel.start("start");
-      running.type(`watch ${id}`);
+    }
+    running.type(`watch ${id}`);
+  }
+
+  /** The gateway is there, and its settings refer to no secret that it does not have. */
+  async function expectWhole(): Promise<void> {
+    const [host] = await createLocalProvider({ stateDir: creel.stateDir, cacheDir: IMAGES_DIR }).list();
+    if (!host) throw new Error("There is no host.");
+    await using shell = await createSshShells({ keyFile: join(creel.stateDir, "ssh", "id_ed25519") }).connect(host);
+    const state = () => shell.run(["systemctl", "is-active", "openclaw-gateway.service"]);
+    await expect.poll(async () => (await state()).stdout.trim()).toBe("active");
+    const config = await shell.check(["cat", CONFIG]);
+    const held: object = JSON.parse(await shell.check(["cat", "/run/creel-secrets/gateway.json"]));
+    const wanted = [...config.matchAll(/"id":\s*"\/([^"]+)"/g)].map(([, name]) => name);
+    expect(wanted.length).toBeGreaterThan(0);
+    expect(Object.keys(held)).toEqual(expect.arrayContaining(wanted));
+  }
+
+  /** Written to by somebody it knows. */
+  async function expectAnswer(text: string): Promise<void> {
+    models.answer(() => text);
+    await telegram.say(TOM, "Are you there?");
+    await telegram.waitFor(() => telegram.messages(TOM).some((one) => one.byBot && one.text.includes(text)), text);
+  }
+
+  const steps = Object.keys(changeSteps);
+  const withoutModel = steps.filter((step) => step !== "answers");
+  const halves = (all: readonly string[]) => [0, 1].map((half) => all.filter((_, index) => index % 2 === half));
+
+  it("killed by -9 at every step of /model, the agent answers with the new one in the end", async () => {
+    models.answer(() => "Still here.");
+    for (const [index, half] of halves(steps.filter((step) => step !== "connected")).entries()) {
+      const wanted = index === 0 ? "lab2/test-model" : "lab/test-model";
+      await killedAt(half, `/model ada ${wanted} key:env:LAB_KEY`);
       await running.printed(new RegExp(`ada answers with ${wanted}`));
       expect(running.output()).toContain("Still here.");
+    }
+  }, 600_000);
+
+  it("killed by -9 at every step of /configure and /connect, its bot is gone in the end, or is there and answers", async () => {
+    const bot = { telegram: { token: "env:BOT", apiRoot: `http://${subnet}.0.1:${forward.port}` } };
+    const [oddOfConfigure = [], evenOfConfigure = []] = halves(withoutModel.filter((step) => step !== "connected"));
+    const [oddOfConnect = [], evenOfConnect = []] = halves(withoutModel);
+    for (const [ofConfigure, ofConnect] of [
+      [oddOfConfigure, oddOfConnect],
+      [evenOfConfigure, evenOfConnect],
+    ] as const) {
+      say({ providers: lab() });
+      await killedAt(ofConfigure, "/configure ada confirm:ada");
+      await running.printed(/Configured ada in/);
+      running.type("/status ada");
+      await running.printed(/No bot is connected to it yet/);
+      say({ providers: lab(), channels: bot });
+      await killedAt(ofConnect, "/connect ada telegram");
+      await running.printed(new RegExp(`@${telegram.botUsername} is listening`));
+      await expectAnswer(`Still here, ${ofConnect.join(" ")}.`);
     }
     running.type("/status ada");
     await running.printed(/ada is ready/);
