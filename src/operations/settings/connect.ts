@@ -6,6 +6,7 @@ import { OpsError } from "../../core/errors.ts";
 import type { AgentName } from "../../core/names.ts";
 import type { OperationKind } from "../kind.ts";
 import { agentName } from "../schemas.ts";
+import { factsOf } from "../told.ts";
 import { type Change, type ChangePorts, changeOperation } from "./change.ts";
 import { factsOfChange, resultOf } from "./told.ts";
 
@@ -41,12 +42,18 @@ export const connect: OperationKind<Params, ChangePorts> = {
     const bot = Object.values(bots).find((name) => name !== null);
     return {
       ...(bot === undefined ? {} : { title: `@${bot} is listening. Write to it.` }),
-      facts: factsOfChange(result),
+      facts: [...factsOfChange(result), ...(bot === undefined ? [] : newcomers(agent, channel))],
       next: [`/disconnect agent:${agent} channel:${channel ?? "telegram"}`, `/status agent:${agent}`],
     };
   },
   define: (ports) => changeOperation(ports, connectChange),
 };
+
+/** The bot tells whom it does not know to run a program that only the gateway has. */
+function newcomers(agent: string | null, channel: unknown) {
+  const approve = `creel ssh ${agent} podman exec openclaw-gateway openclaw pairing approve ${channel} CODE`;
+  return factsOf({ Newcomers: `It gives them a code, and this lets them in: ${approve}` });
+}
 
 const channels = z.record(z.string(), z.looseObject({ token: z.string() }).nullable()).catch({});
 
