@@ -32,7 +32,7 @@ export const destroy: OperationKind<z.output<typeof params>, DestroyPorts> = {
   // Of what has just been removed, only what is still there is worth naming. A key may be in use elsewhere, and a token may be wanted again.
   tell({ result }) {
     const { secrets = [] } = understood(result, { secrets: z.array(z.string()) });
-    const rest = "it may be used elsewhere; creel secrets rm takes one away";
+    const rest = "it may be used elsewhere; creel secrets rm NAME takes one away";
     return {
       facts: factsOf({ "Still in the vault": secrets.length === 0 ? undefined : `${secrets.join(", ")} (${rest})` }),
     };

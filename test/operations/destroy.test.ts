@@ -58,7 +58,7 @@ describe("destroy", () => {
     expect(told(record).facts).toEqual([
       {
         name: "Still in the vault",
-        value: "vault:openai, vault:ada-telegram (it may be used elsewhere; creel secrets rm takes one away)",
+        value: "vault:openai, vault:ada-telegram (it may be used elsewhere; creel secrets rm NAME takes one away)",
       },
     ]);
   });

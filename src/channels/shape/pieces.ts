@@ -9,8 +9,10 @@ export interface Piece {
 
 /** A command as it is typed, with its options, also those of a usage. */
 const COMMAND = String.raw`(?<![^\s"'“‘(\[•])/[a-z][a-z-]*(?: (?:[a-z]+:[^\s]*|\[[a-zA-Z|: ]+\]|[A-Z]{2,}(?![\p{L}\p{N}_])))*(?![\p{L}\p{N}_@/])`;
+const OF_VAULT = String.raw`secrets (?:list|export|(?:set|rm) [\w.-]*\w)`;
+const OF_AGENT = `(?:open [a-z0-9-]*[a-z0-9]|ssh [a-z0-9-]*[a-z0-9](?: podman exec [a-z -]+ CODE)?)`;
 /** What is typed in a shell. */
-const PROGRAM = String.raw`(?<![\w/-])creel (?:start|init|doctor|adopt|worker)(?![\w-])`;
+const PROGRAM = String.raw`(?<![\w/-])creel (?:start|init|doctor|adopt|worker|${OF_VAULT}|${OF_AGENT})(?![\w-])`;
 /** At least seven digits, which would be a number to call or of a card: ids, dates, amounts. */
 const DIGITS = String.raw`[+]?\d(?:[ ()-]{0,2}\d){6,}(?::\d\d){0,2}`;
 const WORD = String.raw`["'“‘(\[•]+(?=/)|\S+`;

@@ -15,6 +15,12 @@ test.each([
   ["Usage: /logs AGENT [LINES]", "Usage: [/logs AGENT [LINES]]"],
   ["/history lists operations with their ids.", "[/history] lists operations with their ids."],
   ["It is possible (/help).", "It is possible ([/help])."],
+  ["creel secrets set ada-telegram keeps one.", "[creel secrets set ada-telegram] keeps one."],
+  ["creel open ada on the machine", "[creel open ada] on the machine"],
+  [
+    "this lets them in: creel ssh ada podman exec openclaw-gateway openclaw pairing approve telegram CODE",
+    "this lets them in: [creel ssh ada podman exec openclaw-gateway openclaw pairing approve telegram CODE]",
+  ],
   ["creel doctor says which; is creel worker running?", "[creel doctor] says which; is [creel worker] running?"],
   [
     'An owner can add "123456789" to owners.telegram in creel.yaml.',
