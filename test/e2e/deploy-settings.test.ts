@@ -7,7 +7,7 @@ import { type ModelServer, startModelServer } from "../fixtures/model/server.ts"
 import { startTelegramServer, type TelegramServer } from "../fixtures/telegram/server.ts";
 import { canRunHosts, IMAGES_DIR, type Installation, installCreel } from "./creel.ts";
 import { forwardTo, ownAddress } from "./in-reach.ts";
-import { freeSubnet } from "./local-hosts.ts";
+import { bootOf, freeSubnet, reachAgain } from "./local-hosts.ts";
 import { filesWith } from "./traces.ts";
 
 const TOM = 7001;
@@ -25,10 +25,10 @@ describe.runIf(canRunHosts())("a deploy with settings, on a real host", () => {
     telegram = await startTelegramServer({ patienceMs: 120_000 });
     telegram.addPerson({ id: TOM, name: "Tom" });
     forward = await forwardTo(address, Number(new URL(telegram.apiRoot).port));
-    creel = installCreel("", { LAB_KEY: models.key, BOT: telegram.token });
-    const lab = { baseUrl: models.openaiUrl, api: "openai-completions", key: "env:LAB_KEY" };
+    creel = installCreel();
+    const lab = { baseUrl: models.openaiUrl, api: "openai-completions", key: "vault:lab" };
     const defaults = { model: "lab/test-model", providers: { lab }, timeZone: "Europe/Berlin", workspace: "plain" };
-    const bot = { token: "env:BOT", apiRoot: `http://${address}:${forward.port}` };
+    const bot = { token: "vault:ada-telegram", apiRoot: `http://${address}:${forward.port}` };
     const settings = {
       local: { driver: "nspawn", internet: true, subnet: await freeSubnet() },
       // Nothing here needs it, and a machine for tests may have none.
@@ -53,13 +53,33 @@ describe.runIf(canRunHosts())("a deploy with settings, on a real host", () => {
     return (await running.end()).output;
   }
 
+  const shells = () => createSshShells({ keyFile: join(creel.stateDir, "ssh", "id_ed25519") });
+  async function hostOf() {
+    const [host] = await createLocalProvider({ stateDir: creel.stateDir, cacheDir: IMAGES_DIR }).list();
+    return host ?? expect.fail("There is no host.");
+  }
   async function onHost(argv: readonly [string, ...string[]]): Promise<string> {
-    const { stateDir } = creel;
-    const [host] = await createLocalProvider({ stateDir, cacheDir: IMAGES_DIR }).list();
-    if (!host) throw new Error("There is no host.");
-    await using shell = await createSshShells({ keyFile: join(stateDir, "ssh", "id_ed25519") }).connect(host);
+    await using shell = await shells().connect(await hostOf());
     return await shell.check(argv, { timeoutMs: 60_000 });
   }
+
+  it("is refused before there is a host when a secret is missing, and says how to put it there", async () => {
+    const output = await runLines("/deploy name:ada");
+    expect(output).toMatch(/creel\s+secrets\s+set\s+lab/);
+    expect(await createLocalProvider({ stateDir: creel.stateDir, cacheDir: IMAGES_DIR }).list()).toEqual([]);
+  });
+
+  it("has its secrets from the vault, into which they are piped", async () => {
+    for (const [name, value] of [
+      ["lab", models.key],
+      ["ada-telegram", telegram.token],
+    ] as const) {
+      const set = creel.start("secrets", "set", name);
+      set.type(value);
+      const { exitCode, output } = await set.end();
+      expect(exitCode, output).toBe(0);
+    }
+  });
 
   it("is refused before there is a host when the workspace has what it may not have", async () => {
     const film = join(creel.stateDir, "plain/film.mp4");
@@ -94,7 +114,7 @@ describe.runIf(canRunHosts())("a deploy with settings, on a real host", () => {
     const kept = JSON.parse(await onHost(["cat", "/var/lib/creel/agent.json"]));
     expect(kept).toMatchObject({
       chosen: {},
-      applied: { model: "lab/test-model", channels: { telegram: { token: "env:BOT" } } },
+      applied: { model: "lab/test-model", channels: { telegram: { token: "vault:ada-telegram" } } },
       bots: { telegram: { name: telegram.botUsername } },
     });
     for (const secret of [models.key, telegram.token]) {
@@ -103,6 +123,22 @@ describe.runIf(canRunHosts())("a deploy with settings, on a real host", () => {
     }
     // The search finds what is there.
     expect(filesWith(join(creel.stateDir, "redis"), "lab/test-model").length).toBeGreaterThan(0);
+  });
+
+  it("answers /ask, also after its host was rebooted, and its bot is connected again", async () => {
+    models.answer(() => "42, of course.");
+    expect(await runLines("/ask ada What is six times seven?")).toMatch(/ada answers:\s+42, of course\./);
+    const host = await hostOf();
+    await using shell = await shells().connect(host);
+    const before = await bootOf(shell);
+    await shell.check(["sh", "-c", "(sleep 0.2; systemctl reboot) >/dev/null 2>&1 &"]);
+    await (await reachAgain(shells(), host, before)).close();
+    models.answer(() => "Still 42.");
+    const output = await runLines("/ask ada And now?", "/status ada");
+    expect(output).toMatch(/ada answers:\s+Still 42\./);
+    expect(output).toMatch(/ada is ready/);
+    await telegram.waitFor(() => telegram.polling);
+    await expect.poll(() => runLines("/status ada")).toContain(`@${telegram.botUsername}, connected`);
   });
 
   it("is the same after Redis was lost and the agent adopted", async () => {

@@ -1,10 +1,13 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Which files below `directory` hold any of the lines of `text`. The root file systems of images are passed over: they were there before any secret. */
-export function filesWith(directory: string, text: string): string[] {
+/**
+ * Which files below `directory` hold any of the lines of `text`. The root file systems of images are passed over unless `everywhere`: they were there
+ * before any secret.
+ */
+export function filesWith(directory: string, text: string, { everywhere = false } = {}): string[] {
   // The pattern on standard input: nothing may have it among its arguments. Status 1 is nothing found, 2 that something disappeared meanwhile.
-  const options = ["-rlF", "-D", "skip", "--exclude-dir=rootfs", "-f", "-", directory];
+  const options = ["-rlF", "-D", "skip", ...(everywhere ? [] : ["--exclude-dir=rootfs"]), "-f", "-", directory];
   const { status, stdout } = spawnSync("grep", options, { input: text, encoding: "utf8", maxBuffer: 2 ** 26 });
   if (status === null || status > 2) throw new Error(`${directory} could not be searched.`);
   return stdout.split("\n").filter((path) => path !== "");
