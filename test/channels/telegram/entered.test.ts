@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { QUESTION_MS } from "../../../src/core/ticket.ts";
 import { CANARY } from "../../desk/lock-command.ts";
 import { creelOn, telegram } from "../private-world.ts";
-import { ada, bob } from "./world.ts";
+import { ada, bob, group } from "./world.ts";
 
 /** The world after /lock, when its question stands in Ada's private chat. */
 async function asked() {
@@ -92,4 +92,20 @@ test("what two people are asked is answered by each of them for themselves", asy
   await expect.poll(() => [...operations.all.values()].map(({ agent }) => agent)).toEqual(["eve"]);
   await server.say(ada, CANARY);
   await expect.poll(() => [...operations.all.values()].map(({ agent }) => agent)).toEqual(["eve", "bob"]);
+});
+
+test("a command in a group asks in the private chat, and is followed in the group", async () => {
+  const { server, taken, operations } = await telegram();
+  await server.say(ada, "/help");
+  await server.nextMessage(ada);
+  await server.say(ada, "/lock bob", { chat: group });
+  expect((await server.nextMessage(ada)).text).toContain("The key of the lock is needed.");
+  expect(server.messages(group).filter(({ byBot, text }) => byBot && text.includes("key"))).toEqual([]);
+  const sent = await server.say(ada, CANARY);
+  await server.waitFor(() =>
+    server.messages(ada).find(({ text }) => text.includes("You can follow it where you asked for it.")),
+  );
+  expect((await server.nextMessage(group)).text).toContain("deploying bob");
+  expect([sent.deleted, taken]).toEqual([true, [CANARY]]);
+  expect([...operations.all.values()].map(({ place }) => place?.chat)).toEqual([String(group)]);
 });
