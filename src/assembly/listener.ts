@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
+import { basename } from "node:path";
 
 const LISTENING = "0A";
 
@@ -10,7 +11,9 @@ export async function listenerOn(port: number): Promise<string | null> {
     const files = await readdir(`/proc/${pid}/fd`).catch(() => []);
     const targets = await Promise.all(files.map((file) => readlink(`/proc/${pid}/fd/${file}`).catch(() => "")));
     if (!targets.some((target) => inodes.has(target))) continue;
-    return `${(await readOrNothing(`/proc/${pid}/comm`)).trim()} (pid ${pid})`;
+    // The first word only: others may be nobody's business. What a process calls itself is the name of a thread for some.
+    const [program = ""] = (await readOrNothing(`/proc/${pid}/cmdline`)).split(/[\0 :]/, 1);
+    return `${basename(program)} (pid ${pid})`;
   }
   return null;
 }
