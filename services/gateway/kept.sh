@@ -26,7 +26,10 @@ write_credential() (
 # Only where they were in memory already do they go there.
 change_secrets() {
   if [ -z "$2" ]; then return; fi
-  secrets_now=$(read_credential) || secrets_now=
+  if ! secrets_now=$(read_credential); then
+    # A moment ago it could be read.
+    case $1 in "" | none) secrets_now= ;; *) exit 75 ;; esac
+  fi
   if [ "$secrets_now" != "$2" ]; then
     if [ -n "$secrets_now" ]; then
       if [ -z "$1" ]; then return; fi

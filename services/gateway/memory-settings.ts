@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { AgentSettings } from "../../src/core/agent-settings.ts";
 import { parseJson } from "../../src/core/json.ts";
+import { secretsIn } from "../../src/core/secrets.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
 import { settingsRefused } from "./failures.ts";
 import type { GatewaySettings, GatewaySetup } from "./settings.ts";
@@ -42,6 +43,12 @@ export function memorySettings(host: MemorySettingsHost): GatewaySettings {
       const complaints = host.complaints(setup.settings);
       if (complaints.length > 0) throw settingsRefused(complaints);
     },
+    async renewed(shell, { setup: { settings, secrets } }) {
+      const held = new Map(Object.entries((await host.load(shell))?.current?.values ?? {}));
+      return secretsIn(settings).flatMap(({ setting, ref }) =>
+        held.get(ref) === secrets.get(ref)?.reveal() ? [] : [setting],
+      );
+    },
     put: (shell, { setup }) =>
       host.change(shell, ({ current, before }) => ({
         current: configurationOf(setup),
@@ -57,7 +64,9 @@ export function memorySettings(host: MemorySettingsHost): GatewaySettings {
     settle: (shell) => host.change(shell, () => ({ before: null })),
     async kept(shell) {
       const { exitCode, stdout } = await shell.run(["cat", KEPT_FILE]);
-      return exitCode === 0 ? (parseJson(stdout) ?? stdout) : null;
+      if (exitCode !== 0) return null;
+      const parsed = parseJson(stdout);
+      return parsed === undefined ? stdout : parsed;
     },
     async keep(shell, kept) {
       await shell.check(["tee", KEPT_FILE], { stdin: JSON.stringify(kept) });

@@ -281,6 +281,7 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryG
 
     settings: {
       check: (...asked) => around("check", () => settings.check(...asked)),
+      renewed: (...asked) => around("renewed", () => settings.renewed(...asked)),
       put: (...asked) => around("put", () => settings.put(...asked)),
       taken: (...asked) => around("taken", () => settings.taken(...asked)),
       goBack: (...asked) => around("goBack", () => settings.goBack(...asked)),

@@ -12,7 +12,7 @@ import { hostScript } from "./install-files.ts";
 import { openclawConfig } from "./openclaw-config.ts";
 import { DATA_FOLDER, GIVEN_CONFIG, KEPT_FILE } from "./paths.ts";
 import { withRpc } from "./rpc.ts";
-import { type HeldSecrets, heldSecrets, onlyUsed, secretsLines, tokenOnly } from "./secret-map.ts";
+import { type HeldSecrets, heldSecrets, onlyUsed, secretsLines, settingOf, tokenOnly } from "./secret-map.ts";
 import type { GatewaySettings, SetupSpec } from "./settings.ts";
 import { tarOf } from "./tar.ts";
 import { unitState } from "./unit-state.ts";
@@ -75,6 +75,12 @@ export function quadletSettings({ system, token, checkReady }: SettingsHost): Ga
       if (complaints.length > 0) throw settingsRefused(complaints);
     },
 
+    async renewed(shell, spec, signal) {
+      const held = await heldSecrets(shell, signal);
+      const { secrets } = openclawConfig(spec, held?.map ?? tokenOnly(null));
+      return Object.keys(secrets).flatMap((name) => (held?.map[name] === undefined ? (settingOf(name) ?? []) : []));
+    },
+
     put: (shell, spec, signal) =>
       withSecrets(shell, ["sh", "-c", scripts.put, "creel-put"], (held) => putInput(spec, held), signal),
 
@@ -93,7 +99,7 @@ export function quadletSettings({ system, token, checkReady }: SettingsHost): Ga
       ]);
       if (given.exitCode !== 0) return { restarted: false };
       const [givenAt = 0, now = 0] = given.stdout.trim().split("\n").map(Number);
-      if (now - givenAt < UNSEEN_SECONDS) throw notReady("it may not have seen its new settings yet");
+      if (Math.abs(now - givenAt) < UNSEEN_SECONDS) throw notReady("it may not have seen its new settings yet");
       return { restarted: (startedAtMs ?? 0) >= givenAt * 1000 };
     },
 
@@ -118,7 +124,8 @@ export function quadletSettings({ system, token, checkReady }: SettingsHost): Ga
     async kept(shell, signal) {
       const read = 'if [ -e "$1" ]; then cat "$1"; else echo null; fi';
       const kept = await shell.check(["sh", "-c", read, "creel-kept", KEPT_FILE], { signal });
-      return parseJson(kept) ?? kept;
+      const parsed = parseJson(kept);
+      return parsed === undefined ? kept : parsed;
     },
 
     async keep(shell, kept, signal) {

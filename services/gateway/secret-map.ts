@@ -46,6 +46,11 @@ export function nameFor(setting: string, value: Secret, { gatewayToken }: Secret
   return `${setting}.${fingerprint.slice(0, FINGERPRINT_DIGITS)}`;
 }
 
+/** What `nameFor` has named; null for the gateway's token. */
+export function settingOf(name: string): string | null {
+  return name === "gatewayToken" ? null : name.slice(0, -FINGERPRINT_DIGITS - 1);
+}
+
 /** RFC 6901. */
 export function pointerTo(name: string): string {
   return `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;

@@ -25,6 +25,11 @@ export interface GatewaySettings {
    */
   check(shell: HostShell, spec: SetupSpec, signal: AbortSignal): Promise<void>;
   /**
+   * The settings whose secrets have values that the gateway was not given, such as `channels.telegram.token`; in any order. Changes nothing, and is of no
+   * use after `put`.
+   */
+  renewed(shell: HostShell, spec: SetupSpec, signal: AbortSignal): Promise<readonly string[]>;
+  /**
    * Gives the gateway another setup: secrets are added, then the configuration is renamed into place; what was before the first `put` is kept for
    * `goBack`. Idempotent; may be cut off anywhere: the old configuration holds, or the new one.
    */

@@ -120,7 +120,8 @@ function judge(asking: Asking, model: string, answer: Answer, key: Secret | null
   const { status, retryAfterMs } = answer;
   if (status === 200) return "good";
   // xAI and Google answer 400 to a key that is none; nothing else here could be wrong with the request.
-  if (status === 401 || (status === 400 && isAboutTheKey(manner, answer.json))) throw keyRefused(title, key);
+  if (status === 401 || (status === 400 && !isOwnAddress && isAboutTheKey(manner, answer.json)))
+    throw keyRefused(title, key);
   if (status === 403 && manner === "google") throw keyRefused(title, key);
   if (status === 404 && manner !== "list" && !isOwnAddress) throw unknownModel(title, model, null);
   if (status === 429)

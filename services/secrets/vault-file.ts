@@ -89,10 +89,11 @@ async function makeIdentity({ file, keyFile, given }: VaultPlace): Promise<strin
 }
 
 /** null when there is none. */
-async function readIdentity({ keyFile }: VaultPlace): Promise<string | null> {
+async function readIdentity({ keyFile, given }: VaultPlace): Promise<string | null> {
   const text = await readIfThere(keyFile);
   if (text === null) return null;
-  if (((await stat(keyFile)).mode & 0o077) !== 0) {
+  // systemd lets a user read a credential by an access control list, which a file's mode shows as its group's.
+  if (((await stat(keyFile)).mode & (given ? 0o007 : 0o077)) !== 0) {
     throw unavailable(`The key of the vault can be read by others: ${keyFile}`, `chmod 600 ${keyFile}`);
   }
   const identity = KEY.exec(text.toString("utf8"))?.[0];

@@ -24,13 +24,15 @@ export function differences(before: AgentSettings | null, after: AgentSettings):
   });
 }
 
+type Changed = readonly Pick<Difference, "setting">[];
+
 /** Whether what was changed has to do with how the agent answers. */
-export function concernModel(changes: readonly Difference[]): boolean {
+export function concernModel(changes: Changed): boolean {
   return changes.some(({ setting }) => /^(?:model|fallbacks|providers\.|openclaw\.(?:models|agents)\.)/.test(setting));
 }
 
 /** Whether one of a channel's settings was changed. */
-export function concernChannel(changes: readonly Difference[], channel: string): boolean {
+export function concernChannel(changes: Changed, channel: string): boolean {
   return changes.some(({ setting }) => setting.startsWith(`channels.${channel}.`));
 }
 

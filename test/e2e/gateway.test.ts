@@ -147,8 +147,12 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
 
     it("are taken while it runs, and taken back", async () => {
       const { startedAtMs } = await gateway.health(shell, spec.port);
+      expect(await gateway.settings.renewed(shell, wanted, signal)).toEqual(["providers.mine.key"]);
       await gateway.settings.put(shell, wanted, signal);
       await gateway.settings.put(shell, wanted, signal);
+      expect(await gateway.settings.renewed(shell, wanted, signal)).toEqual([]);
+      const other = { ...wanted, setup: { settings, secrets: new Map([[ref, new Secret(`${key}-2`)]]) } };
+      expect(await gateway.settings.renewed(shell, other, signal)).toEqual(["providers.mine.key"]);
       expect(await untilTaken()).toEqual({ restarted: false });
       expect(await models()).toBe(true);
       const names = Object.keys(JSON.parse(await shell.check(["cat", SECRETS_FILE])));

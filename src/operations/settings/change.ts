@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { concernChannel, concernModel } from "../../agent-settings/differences.ts";
 import type { Agent, AgentRegistry } from "../../core/agent.ts";
 import { AGENT_CHANNELS, type AgentChannel, type AgentSettings, type Bot } from "../../core/agent-settings.ts";
 import { OpsError } from "../../core/errors.ts";
@@ -42,11 +43,17 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const bot = z.strictObject({ id: z.string(), name: z.string() }).nullable();
 const bots = z.strictObject({ telegram: bot, discord: bot });
+/** What is proven: that the agent answers, and channels: those of which anything is new, and those among them that it is given. */
+const proofs = z.strictObject({
+  model: z.boolean(),
+  changed: z.array(z.enum(AGENT_CHANNELS)),
+  connecting: z.array(z.enum(AGENT_CHANNELS)),
+});
 
 export const changeSteps = {
   find: { title: "Find the agent", budgetMs: 30 * SECOND, output: hostSchema },
   plan: { title: "See what changes", budgetMs: 30 * SECOND, output: outlineSchema },
-  services: { title: "Ask the services", budgetMs: MINUTE, output: z.strictObject({ bots }) },
+  services: { title: "Ask the services", budgetMs: MINUTE, output: z.strictObject({ bots, proofs }) },
   check: { title: "OpenClaw checks the settings", budgetMs: 2 * MINUTE, output: nothing },
   put: { title: "Hand them to the gateway", budgetMs: 2 * MINUTE, output: nothing },
   taken: {
@@ -80,8 +87,8 @@ export function changeOperation<Params extends OfAgent>(
 ) {
   return defineOperation<typeof changeSteps, Params>({
     kind,
-    // 2: what it comes to is kept with the agent instead of in the journal.
-    version: 2,
+    // 2: what it comes to is kept with the agent instead of in the journal. 3: secrets that have other values are proven as well.
+    version: 3,
     lane: async ({ agent }) => hostLane(await whereabouts(ports, agent)),
     params,
     steps: changeSteps,
@@ -108,34 +115,35 @@ export function changeOperation<Params extends OfAgent>(
       });
       if (plan.isIdle) return { agent: name, changes: [], restarted: false, answer: null, bots: {}, overrides: [] };
       const now = () => underWay(ports.registry, name, id);
-      const about = subjects(asked);
-      const isModelNew = plan.model !== null && (about.model || plan.isModelChanged);
-      const changed = AGENT_CHANNELS.filter((one) => about.channels.includes(one) || plan.changed.includes(one));
-      const connecting = plan.given.filter((one) => changed.includes(one));
-
-      const { bots: known } = await step("services", async ({ signal }) => {
-        const { agent, change, settings } = await now();
-        const secrets = await secretsOf(ports, settings);
-        if (isModelNew) await askAboutModels(ports, settings, secrets, signal);
-        const asked = { ...change.before.bots };
-        const claimed: Record<AgentChannel, Bot | null> = { telegram: null, discord: null };
-        for (const channel of AGENT_CHANNELS) {
-          const its = settings.channels[channel];
-          if (its?.token == null) asked[channel] = null;
-          const token = its?.token == null ? undefined : secrets.get(its.token);
-          if (its === null || token === undefined || !connecting.includes(channel)) continue;
-          const question = { agent: name, channel, apiRoot: its.apiRoot, token };
-          asked[channel] = claimed[channel] = await askAboutBot(ports, question, signal);
-        }
-        const after = { ...change.after, bots: asked };
-        await claimBots(ports.registry, { ...agent, change: { ...change, after } }, claimed);
-        return { bots: { telegram: copyOf(asked.telegram), discord: copyOf(asked.discord) } };
-      });
-
       const machine = machineWith(ports, host);
       const { gateway } = machine;
       const { gatewayPort: port, containerImage } = host;
       await using connection = connectionTo(machine, elapsed);
+
+      const { bots: known, proofs: proves } = await step("services", async ({ signal }) => {
+        const { agent, change, settings } = await now();
+        const secrets = await secretsOf(ports, settings);
+        const setup = { settings, secrets };
+        const renewed = await connection.use(signal, (shell) =>
+          gateway.settings.renewed(shell, { port, containerImage, setup }, signal),
+        );
+        const proofs = proofsFor(plan, subjects(asked), renewed);
+        if (proofs.model) await askAboutModels(ports, settings, secrets, signal);
+        const known = { ...change.before.bots };
+        const claimed: Record<AgentChannel, Bot | null> = { telegram: null, discord: null };
+        for (const channel of AGENT_CHANNELS) {
+          const its = settings.channels[channel];
+          if (its?.token == null) known[channel] = null;
+          const token = its?.token == null ? undefined : secrets.get(its.token);
+          if (its === null || token === undefined || !proofs.connecting.includes(channel)) continue;
+          const question = { agent: name, channel, apiRoot: its.apiRoot, token };
+          known[channel] = claimed[channel] = await askAboutBot(ports, question, signal);
+        }
+        const after = { ...change.after, bots: known };
+        await claimBots(ports.registry, { ...agent, change: { ...change, after } }, claimed);
+        return { bots: { telegram: copyOf(known.telegram), discord: copyOf(known.discord) }, proofs };
+      });
+
       const spec = async () => {
         const { settings } = await now();
         return { port, containerImage, setup: { settings, secrets: await secretsOf(ports, settings) } };
@@ -176,10 +184,10 @@ export function changeOperation<Params extends OfAgent>(
           throw withLogin(ports, name, settings, error);
         }
       };
-      const { answer } = isModelNew ? await step("answers", greeting) : { answer: null };
-      const expected = Object.fromEntries(connecting.map((channel) => [channel, known[channel]]));
+      const { answer } = proves.model ? await step("answers", greeting) : { answer: null };
+      const expected = Object.fromEntries(proves.connecting.map((channel) => [channel, known[channel]]));
       const look = connectedAs(name, expected, elapsed);
-      if (connecting.length > 0) {
+      if (proves.connecting.length > 0) {
         await step("connected", async ({ signal }) => {
           await connection.use(signal, (shell) => look({ talk: gateway.talk, shell, port }, signal));
           return {};
@@ -198,13 +206,29 @@ export function changeOperation<Params extends OfAgent>(
       });
       return {
         ...{ agent: name, changes: plan.changes, restarted, answer },
-        ...{ model: plan.model, bots: Object.fromEntries(changed.map((one) => [one, known[one]?.name ?? null])) },
+        ...{
+          model: plan.model,
+          bots: Object.fromEntries(proves.changed.map((one) => [one, known[one]?.name ?? null])),
+        },
         overrides: plan.overrides,
       };
     },
 
     undo: undoChange<Params>(ports),
   });
+}
+
+/** `renewed`: settings whose secrets the gateway does not know yet. Pure. */
+function proofsFor(plan: z.output<typeof outlineSchema>, about: Subjects, renewed: readonly string[]) {
+  const secrets = renewed.map((setting) => ({ setting }));
+  const changed = AGENT_CHANNELS.filter(
+    (one) => about.channels.includes(one) || plan.changed.includes(one) || concernChannel(secrets, one),
+  );
+  return {
+    model: plan.model !== null && (about.model || plan.isModelChanged || concernModel(secrets)),
+    changed,
+    connecting: plan.given.filter((one) => changed.includes(one)),
+  };
 }
 
 /** Where the gateway logs in by itself, an agent without a key cannot answer before it has. */

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { choose, unchoose } from "../../agent-settings/choose.ts";
 import { secretRef } from "../../agent-settings/schema.ts";
+import type { AgentSettings, SettingsLayer } from "../../core/agent-settings.ts";
+import { isGroup } from "../../core/json.ts";
 import type { OperationKind } from "../kind.ts";
 import { agentName } from "../schemas.ts";
 import { type Change, type ChangePorts, changeOperation } from "./change.ts";
@@ -24,19 +26,31 @@ export const modelChange: Change<Params> = {
   choose:
     ({ modelApis }, { model, key }) =>
     (chosen, said) => {
-      if (model === null) {
-        const before = typeof chosen.model === "string" ? partsOf(chosen.model).provider : null;
-        const without = unchoose(chosen, ["model"]);
-        return before === null ? without : unchoose(without, ["providers", before]);
-      }
+      if (model === null) return withoutUnused(unchoose(unsaid(chosen, said), ["model"]), said, said.model);
       const { provider, settings } = providerOf(said, model);
       const setup = modelApis.known(provider)?.setup ?? { baseUrl: null, api: null };
       const isAddressNew = settings.baseUrl === null && setup.baseUrl !== null;
       const its = { ...(key === null ? {} : { key }), ...(isAddressNew ? { ...setup } : {}) };
       const providers = Object.keys(its).length === 0 ? {} : { providers: { [provider]: its } };
-      return choose(chosen, { model, ...providers });
+      return withoutUnused(choose(chosen, { model, ...providers }), said, model);
     },
 };
+
+/** Without what was chosen of providers whose key creel.yaml says. */
+function unsaid(chosen: SettingsLayer, said: AgentSettings): SettingsLayer {
+  return without(chosen, (name) => said.providers[name]?.key != null);
+}
+
+/** No key stays with an agent that neither its model nor a fallback needs. */
+function withoutUnused(chosen: SettingsLayer, said: AgentSettings, model: string | null): SettingsLayer {
+  const used = new Set([...(model === null ? [] : [model]), ...said.fallbacks].map((name) => partsOf(name).provider));
+  return without(chosen, (name) => !used.has(name));
+}
+
+function without(chosen: SettingsLayer, isLeft: (provider: string) => boolean): SettingsLayer {
+  const names = isGroup(chosen.providers) ? Object.keys(chosen.providers) : [];
+  return names.filter(isLeft).reduce((left, name) => unchoose(left, ["providers", name]), chosen);
+}
 
 export const model: OperationKind<Params, ChangePorts> = {
   kind: modelChange.kind,

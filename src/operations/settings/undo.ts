@@ -124,5 +124,10 @@ function unchanged(name: AgentName): string {
 }
 
 function isOff(name: AgentName): OpsError {
-  return new OpsError({ code: "host-unreachable", userMessage: `The host of ${name} is off.`, retry: "later" });
+  return new OpsError({
+    code: "host-unreachable",
+    userMessage: `The host of ${name} is off.`,
+    hint: "This goes on when it runs again.",
+    retry: "later",
+  });
 }

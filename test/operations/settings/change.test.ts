@@ -399,13 +399,4 @@ describe("what was chosen by command", () => {
     expect(record.result).toMatchObject({ bots: { telegram: "ada_bot" } });
     expect(await world.record()).toMatchObject({ chosen: {}, bots: { telegram: ADA_BOT } });
   });
-
-  it("hands a secret over anew when its value has changed", async () => {
-    const world = await servingAgent();
-    await world.change(modelChange, toOne);
-    const other = world.bots.add("telegram", { id: "100000009", name: "x" });
-    world.secrets.set("vault:openai", other);
-    expect((await world.change(configureChange, {})).state).toBe("succeeded");
-    expect((await world.look()).running?.values["vault:openai"]).toBe(other.reveal());
-  });
 });

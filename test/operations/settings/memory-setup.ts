@@ -5,6 +5,7 @@ import type { HostShell } from "../../../services/host-shell/host-shell.ts";
 import { agentSettings } from "../../../src/agent-settings/schema.ts";
 import type { AgentSettings } from "../../../src/core/agent-settings.ts";
 import { OpsError } from "../../../src/core/errors.ts";
+import { secretsIn } from "../../../src/core/secrets.ts";
 
 const FILE = "/memory-setup.json";
 const setup = z.object({ settings: agentSettings, values: z.record(z.string(), z.string()) }).nullable();
@@ -44,6 +45,12 @@ export function createMemorySetup(options: MemorySetupOptions = {}) {
     async check(_shell, { setup: { settings: its } }) {
       const said = complaint(its);
       if (said !== null) throw new OpsError({ code: "gateway-config-invalid", userMessage: said });
+    },
+    async renewed(shell, { setup: { settings: its, secrets } }) {
+      const held = new Map(Object.entries((await load(shell)).current?.values ?? {}));
+      return secretsIn(its).flatMap(({ setting, ref }) =>
+        held.get(ref) === secrets.get(ref)?.reveal() ? [] : [setting],
+      );
     },
     async put(shell, { setup: { settings: its, secrets } }) {
       const record = await load(shell);
