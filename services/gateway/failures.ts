@@ -1,4 +1,5 @@
 import { OpsError } from "../../src/core/errors.ts";
+import { OPENCLAW_VERSION } from "../../src/core/openclaw.ts";
 import { toldByLog } from "./log-words.ts";
 import { DATA_FOLDER } from "./paths.ts";
 
@@ -147,13 +148,11 @@ export function settingsRefused(complaints: readonly string[]): OpsError {
   });
 }
 
-/** OpenClaw has Telegram built in, and Discord as a plugin of the same version. */
-export function discordMissing(containerImage: string): OpsError {
-  const version = /:(\d[\w.-]*)$/.exec(containerImage)?.[1];
-  const plugin = `@openclaw/discord${version === undefined ? "" : `@${version}`}`;
+/** Golden images have OpenClaw's plugin for Discord, but for ones that an older Creel made, or of versions that have none. */
+export function discordMissing(): OpsError {
   return new OpsError({
     code: "settings-refused",
-    userMessage: "OpenClaw on this host cannot speak to Discord yet: it has no plugin for it.",
-    hint: `The images that this Creel makes lack ${plugin}. Telegram works.`,
+    userMessage: "OpenClaw on this host cannot speak to Discord: it came without its plugin for it.",
+    hint: `An agent that you deploy now, with OpenClaw ${OPENCLAW_VERSION}, has the plugin.`,
   });
 }

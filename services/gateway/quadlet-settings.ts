@@ -21,6 +21,8 @@ const TIMEOUT_MS = 100_000;
 /** Of scripts that change secrets, when somebody else has meanwhile. */
 const SECRETS_CHANGED = 75;
 const TRIES = 3;
+/** Of `check.sh`. */
+const PLUGIN_MISSING = 69;
 /** When the configuration was given, and now, by the host's clock. In seconds. */
 const GIVEN_AT = 'stat -c %Z "$1" && date +%s';
 /** Until its watcher has noticed the file, up to 0.3 s, the gateway says of the configuration before that it is applied. */
@@ -63,15 +65,19 @@ export function quadletSettings({ system, token, checkReady }: SettingsHost): Ga
 
   return {
     async check(shell, spec, signal) {
-      if (spec.setup.settings.channels.discord?.token != null && !(await hasDiscord(shell, signal))) {
-        throw discordMissing(spec.containerImage);
-      }
       const held = await heldSecrets(shell, signal);
       const { text } = openclawConfig(spec, held?.map ?? tokenOnly(null));
-      const argv = ["sh", "-c", scripts.check, "creel-check", spec.containerImage] as const;
+      const { settings } = spec.setup;
+      const isNeeded = settings.channels.discord?.token != null && !(await hasOwnDiscord(shell, signal));
+      const plugins = isNeeded ? ["discord"] : [];
       const stdin = tarOf([{ path: "openclaw.json", content: text }]);
-      const printed = await shell.check([...argv], { stdin, signal, timeoutMs: TIMEOUT_MS });
-      const complaints = complaintsIn(printed, spec.setup.settings);
+      const { exitCode, stdout, stderr } = await shell.run(
+        ["sh", "-c", scripts.check, "creel-check", spec.containerImage, ...plugins],
+        { stdin, signal, timeoutMs: TIMEOUT_MS },
+      );
+      if (exitCode === PLUGIN_MISSING) throw discordMissing();
+      if (exitCode !== 0) throw commandFailed("OpenClaw could not look at the settings.", stderr);
+      const complaints = complaintsIn(stdout, settings);
       if (complaints.length > 0) throw settingsRefused(complaints);
     },
 
@@ -134,8 +140,8 @@ export function quadletSettings({ system, token, checkReady }: SettingsHost): Ga
   };
 }
 
-/** Whether the plugin is where OpenClaw installs it. Only names are looked at: the folder is the agent's. */
-async function hasDiscord(shell: HostShell, signal: AbortSignal): Promise<boolean> {
+/** Whether somebody has had OpenClaw install the plugin, where its image comes without it. Only names are looked at: the folder is the agent's. */
+async function hasOwnDiscord(shell: HostShell, signal: AbortSignal): Promise<boolean> {
   const look = 'ls -d "$1"/npm/projects/openclaw-discord-*';
   const { exitCode } = await shell.run(["sh", "-c", look, "creel-plugins", DATA_FOLDER], { signal });
   return exitCode === 0;
@@ -154,10 +160,12 @@ function putInput(spec: SetupSpec, held: HeldSecrets | null): Buffer {
   ]);
 }
 
-function failed(stderr: string): OpsError {
+const failed = (stderr: string) => commandFailed("The settings could not be changed on the host.", stderr);
+
+function commandFailed(userMessage: string, stderr: string): OpsError {
   return new OpsError({
     code: "host-command-failed",
-    userMessage: "The settings could not be changed on the host.",
+    userMessage,
     evidence: stderr.split("\n").filter((line) => line !== ""),
   });
 }

@@ -134,14 +134,15 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
     it("are refused where OpenClaw lacks what they take", async () => {
       const channels = { ...settings.channels, discord: { token: vaultRef("bot"), apiRoot: null } };
       const secrets = new Map([...wanted.setup.secrets, [vaultRef("bot"), new Secret("not-used")]]);
-      const refused = gateway.settings.check(
-        shell,
-        { ...wanted, setup: { settings: { ...settings, channels }, secrets } },
-        signal,
-      );
-      await expect(refused).rejects.toMatchObject({
+      const setup = { settings: { ...settings, channels }, secrets };
+      await gateway.settings.check(shell, { ...wanted, setup }, signal);
+      const older = "localhost/creel/openclaw:older";
+      await shell.check(["sh", "-euc", WITHOUT_DISCORD, "creel-older", spec.containerImage, older]);
+      await expect(
+        gateway.settings.check(shell, { ...wanted, containerImage: older, setup }, signal),
+      ).rejects.toMatchObject({
         code: "settings-refused",
-        hint: expect.stringMatching(/@openclaw\/discord@20/),
+        hint: expect.stringMatching(/deploy now, with OpenClaw 20[\d.]+, has the plugin/),
       });
     });
 
@@ -476,3 +477,10 @@ async function until<T>(look: () => Promise<T>): Promise<T> {
 function again(): OpsError {
   return new OpsError({ code: "host-unreachable", retry: "later", userMessage: "Not yet." });
 }
+
+/** Makes the container image $2 of $1, as it was before it had the plugin. */
+const WITHOUT_DISCORD = `
+podman run --name=older --network=none --user=0 --entrypoint=rm "$1" -r /usr/local/lib/node_modules/openclaw/dist/extensions/discord
+podman commit --quiet --change "USER node" --change 'ENTRYPOINT ["tini","--"]' older "$2"
+podman rm older
+`;

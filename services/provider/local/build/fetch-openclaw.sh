@@ -1,7 +1,7 @@
 #!/bin/sh
-# fetch-openclaw.sh FOLDER VERSION LOCK_FILE NODE: the npm package openclaw in FOLDER/stage/node_modules, with exactly the packages that
-# LOCK_FILE names, none of whose code runs. Where there is no LOCK_FILE it is made first, of what is newest today. npm is run by the program
-# NODE, without rights, in a tree that has nothing of this machine but its /usr. Everything belongs to user 1000.
+# fetch-openclaw.sh FOLDER VERSION LOCK_FILE NODE: the npm package openclaw and its plugin for Discord in FOLDER/stage/node_modules, with exactly
+# the packages that LOCK_FILE names, none of whose code runs. What LOCK_FILE lacks, or all of it, is added as it is newest today. npm is run by the
+# program NODE, without rights, in a tree that has nothing of this machine but its /usr. Everything belongs to user 1000.
 set -eu
 folder=$1 version=$2 lock=$3 node=$4
 tree=$folder/tree
@@ -52,3 +52,19 @@ if [ ! -s "$lock" ]; then
 fi
 keep_as package-lock.json <"$lock"
 npm_here "$@" /run/node /run/npm/bin/npm-cli.js ci
+
+# Not every version of OpenClaw has one.
+if ! grep -q '"@openclaw/discord": {' "$lock" &&
+  npm_here "$@" /run/node /run/npm/bin/npm-cli.js view "@openclaw/discord@$version" version --json | grep -q '"code": "E404"'; then
+  echo "There is no plugin for Discord of version $version."
+  exit 0
+fi
+# The plugin brings all of its packages in its own archive, so that one checksum pins them. They are not the ones that npm would choose for them, and
+# npm ci takes them for a mistake.
+as_node "$@" mkdir -p /stage/plugin /stage/node_modules/@openclaw/discord
+npm_here "$@" /run/node /run/npm/bin/npm-cli.js pack "@openclaw/discord@$version" --pack-destination /stage/plugin
+as_node "$@" sh -c 'mv /stage/plugin/*.tgz /stage/plugin.tgz'
+as_node PATH=/usr/bin:/bin /run/node --input-type=module --eval "$(cat "${0%/*}/pin-plugin.mjs")" \
+  /stage/package-lock.json @openclaw/discord "$version" /stage/plugin.tgz
+as_node PATH=/usr/bin:/bin cat /stage/package-lock.json >"$lock"
+as_node PATH=/usr/bin:/bin tar -x -z --no-same-owner --strip-components=1 -C /stage/node_modules/@openclaw/discord -f /stage/plugin.tgz

@@ -28,6 +28,17 @@ chown 1000:1000 "$tree/home/node/.openclaw/openclaw.json"
 
 # The package was installed without its scripts; it completes that by itself at the first start, which needs to write beside its files.
 as_node "$@" NODE_COMPILE_CACHE= openclaw --version
+
+# The plugin lies among those that OpenClaw brings itself: it trusts them wherever its data comes from, looks for no record of them in that, and
+# loads them only when they are configured. One in the agent's data would be a copy for every host, and is refused where its files are hard links.
+# Its packages stay outside: OpenClaw takes every script below its own dist for a module.
+as_node "$@" sh -euc '
+  cd /usr/local/lib/node_modules
+  plugin=openclaw/dist/extensions/discord
+  if ! [ -f @openclaw/discord/openclaw.plugin.json ] || [ -e "$plugin" ]; then exit 0; fi
+  mkdir "$plugin"
+  find @openclaw/discord -mindepth 1 -maxdepth 1 ! -name node_modules -exec mv -t "$plugin" {} +
+  ln -s ../../../../@openclaw/discord/node_modules "$plugin/node_modules"'
 chown -Rh 0:0 "$tree/usr/local/lib/node_modules"
 chmod -R u-s,go-ws "$tree/usr/local/lib/node_modules"
 
