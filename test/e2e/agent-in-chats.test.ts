@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -20,6 +22,7 @@ const ZOE = 7002;
 const ADA_BOT = { id: 7_000_000_002, username: "ada_bot" };
 const WRONG_KEY = "canary-of-a-key-that-is-wrong";
 const GATEWAY_TOKEN = "canary-of-the-gateways-token";
+const DECOY = "canary-that-shows-itself";
 const SKILL_KEY = "canary-of-a-key-in-the-vault";
 
 /** An agent that somebody can talk to, made by nothing but messages: Telegram first, then Discord. Later tests use what earlier ones made. */
@@ -51,7 +54,7 @@ describe.runIf(canRunHosts())("an agent in chats, on a real host", () => {
     forward = await forwardTo("0.0.0.0", Number(new URL(agents.apiRoot).port));
     creel = installCreel();
     say({});
-    watch = watchProcesses(canaries(), () => []);
+    watch = watchProcesses([...canaries(), DECOY], () => []);
     await keep("discord", discord.token);
     await keep("telegram", telegram.token);
     await keep("gateway", GATEWAY_TOKEN);
@@ -246,9 +249,9 @@ describe.runIf(canRunHosts())("an agent in chats, on a real host", () => {
   it("/destroy takes the agent away, and no secret has been seen anywhere all the time", async () => {
     const question = await told(telegram.say(TOM, "/destroy ada"), /cannot be undone/);
     await told(telegram.press(TOM, question, "Destroy ada"), /Removed ada in/);
-    const { seen, looks } = watch.stop();
-    expect(looks).toBeGreaterThan(100);
-    expect(seen).toEqual([]);
+    // What is looked for would be found.
+    await once(spawn("sleep", ["1"], { env: { DECOY }, stdio: "ignore" }), "exit");
+    expect(watch.stop().seen).toEqual(["environment of sleep"]);
 
     const all = canaries().join("\n");
     // Redis with its append-only file, the log, the vault, and what is left of the host.
@@ -261,6 +264,7 @@ describe.runIf(canRunHosts())("an agent in chats, on a real host", () => {
       ...[creel.transcript(), JSON.stringify(telegram.calls), JSON.stringify(agents.calls)],
       ...[JSON.stringify(discord.calls), JSON.stringify(allInDiscord()), JSON.stringify(telegram.messages(TOM))],
     ];
+    expect(written.join()).toContain("/test-model");
     for (const secret of canaries()) {
       expect(written.filter((text) => text.includes(secret))).toEqual([]);
     }
