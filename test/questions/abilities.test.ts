@@ -3,7 +3,9 @@ import { mergeLayers } from "../../src/agent-settings/merge.ts";
 import type { Bot, SettingsLayer } from "../../src/core/agent-settings.ts";
 import { NOTHING_KEPT } from "../../src/core/agent-settings.ts";
 import type { AgentStatus } from "../../src/core/desk.ts";
+import { OpsError } from "../../src/core/errors.ts";
 import type { Message } from "../../src/core/message.ts";
+import { originsOf } from "../../src/fleet/origins.ts";
 import { showStatus } from "../../src/questions/status/show.ts";
 import { agentCalled } from "../desk/world.ts";
 import { statusOf } from "../fleet/statuses.ts";
@@ -59,6 +61,55 @@ describe("what /status says an agent can do", () => {
     const message = showStatus([statusOf("ada", { agent: agentCalled("ada", { isUnread: true }) })], look);
     expect(JSON.stringify(message.blocks)).toContain("has not been read from its host since it was adopted");
     expect(labels(message)).toEqual(["/configure agent:ada"]);
+  });
+
+  describe("and where that comes from", () => {
+    const asked = async (layers: readonly SettingsLayer[], chosen: SettingsLayer, applied: SettingsLayer) => {
+      const settings = { ...NOTHING_KEPT, chosen, applied: mergeLayers([applied]) };
+      const agent = agentCalled("ada", { settings });
+      const origins = await originsOf({ layersFor: async () => layers }, agent);
+      return showStatus([statusOf("ada", { agent, channels: [] })], look, [], origins);
+    };
+    const [one, two] = [{ model: "openai/one" }, { model: "openai/two" }];
+
+    it.each([
+      ["agents.defaults", [one, {}], {}, "openai/one, from agents.defaults"],
+      ["agents.named", [two, one], {}, "openai/one, from agents.named.ada"],
+      ["a command", [{}, {}], one, "openai/one, chosen by command"],
+    ])("is said of a model from %s", async (_, layers, chosen, field) => {
+      expect(fieldsOf(await asked(layers, chosen, one))).toMatchObject({ Model: field });
+    });
+
+    it("is said with what wins, and the way back", async () => {
+      const message = await asked(
+        [two, { channels: { telegram: { token } } }],
+        { ...one, channels: { telegram: null } },
+        one,
+      );
+      const said = message.blocks.flatMap((block) => (block.type === "text" ? [block.text] : []));
+      expect(said).toEqual(
+        expect.arrayContaining([
+          "model: openai/one, chosen by command, wins over openai/two in creel.yaml.",
+          "channels.telegram.token: none, chosen by command, wins over vault:ada-telegram in creel.yaml.",
+          "/model agent:ada model:default goes back to creel.yaml.",
+          "/connect agent:ada channel:telegram goes back to creel.yaml.",
+        ]),
+      );
+    });
+
+    it("is said of what creel.yaml says otherwise by now, with what hands it over", async () => {
+      const message = await asked([{ ...two, timeZone: "Europe/Berlin" }], {}, one);
+      expect(fieldsOf(message)).toMatchObject({ Model: "openai/one" });
+      expect(JSON.stringify(message.blocks)).toContain("creel.yaml says otherwise by now: model, timeZone.");
+      expect(labels(message)).toContain("/configure agent:ada");
+    });
+
+    it("is not said while creel.yaml cannot be read", async () => {
+      const agent = agentCalled("ada", { settings: { ...NOTHING_KEPT, applied: mergeLayers([one]) } });
+      const layersFor = async () =>
+        Promise.reject(new OpsError({ code: "config-invalid", userMessage: "It is torn." }));
+      expect(await originsOf({ layersFor }, agent)).toBeNull();
+    });
   });
 
   it("is told of several agents where one has no model, which is no illness", () => {

@@ -14,6 +14,7 @@ import {
   type KeptSettings,
   type SettingsLayer,
 } from "../../core/agent-settings.ts";
+import type { AgentName } from "../../core/names.ts";
 import { secretsIn } from "../../core/secrets.ts";
 import type { SettingsPorts } from "./ports.ts";
 import { settingsOf } from "./setup.ts";
@@ -29,6 +30,8 @@ export interface Plan {
   readonly changes: readonly Difference[];
   /** What was chosen by command and is not what creel.yaml says, one sentence each. */
   readonly overrides: readonly string[];
+  /** How to give that up, one sentence each. */
+  readonly waysBack: readonly string[];
 }
 
 /** What a journal holds of a plan, whatever its size. */
@@ -69,10 +72,12 @@ export async function planFor(
   const chosen = choose(before.chosen, said);
   const settings = await settingsOf(ports, name, chosen);
   const changes = differences(before.applied, settings);
-  const overrides = differences(said, settings).flatMap(({ setting, from, to }) =>
-    from === null ? [] : [`${setting}: ${to ?? "none"}, chosen by command, wins over ${from} in creel.yaml.`],
+  const winning = differences(said, settings).filter(({ from }) => from !== null);
+  const overrides = winning.map(
+    ({ setting, from, to }) => `${setting}: ${to ?? "none"}, chosen by command, wins over ${from} in creel.yaml.`,
   );
-  return { before, chosen, settings, changes, overrides };
+  const waysBack = [...new Set(winning.map((one) => wayBack(name, one)))];
+  return { before, chosen, settings, changes, overrides, waysBack };
 }
 
 /** One sentence's worth each, such as `model: none → openai/gpt-5.5`. */
@@ -80,9 +85,19 @@ export function changesOf({ changes }: Plan): string[] {
   return counted(changes.map(inWords));
 }
 
-/** What was chosen by command and is not what creel.yaml says, one sentence each. */
-export function overridesOf({ overrides }: Plan): string[] {
-  return counted(overrides);
+/** What was chosen by command and is not what creel.yaml says, and how to give that up, one sentence each. */
+export function overridesOf({ overrides, waysBack }: Plan): string[] {
+  return [...counted(overrides), ...waysBack];
+}
+
+/** `setting`: one that was chosen, to be what creel.yaml says again. */
+function wayBack(agent: AgentName, { setting, to }: Difference): string {
+  const [group, channel] = setting.split(".");
+  if (group !== "channels") return `/model agent:${agent} model:default goes back to creel.yaml.`;
+  const connect = `/connect agent:${agent} channel:${channel}`;
+  return to === null
+    ? `${connect} goes back to creel.yaml.`
+    : `/disconnect agent:${agent} channel:${channel} and then ${connect} go back to creel.yaml.`;
 }
 
 function counted(texts: readonly string[]): string[] {

@@ -6,7 +6,7 @@ import type { Secret, SecretRef } from "../../core/secrets.ts";
 
 /** What it takes to know how an agent is meant to be set up, and to prove it. */
 export interface SettingsPorts {
-  /** What creel.yaml says for the agent, the last winning. Read anew every time. @throws OpsError `config-invalid`. */
+  /** What creel.yaml says for the agent, the last winning: for all agents, and for this one. Read anew every time. @throws OpsError `config-invalid`. */
   readonly layersFor: (agent: AgentName) => Promise<readonly SettingsLayer[]>;
   /** @throws OpsError `secret-unavailable`. */
   readonly resolveSecret: (ref: SecretRef) => Promise<Secret>;

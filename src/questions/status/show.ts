@@ -4,11 +4,14 @@ import { formatAgo, formatBytes, formatDuration, formatElapsed } from "../../cor
 import { type Action, type Block, command, type Message, message, type Tone, text } from "../../core/message.ts";
 import { askedAtMs, isEnded, isUndoing, type Operation } from "../../core/operation.ts";
 import type { Unreadable } from "../../core/unreadable.ts";
+import type { Origins } from "../../fleet/origins.ts";
 import { agentMeanwhile, doing, done, endedWord, lowerFirst, underWay } from "../../operations/words.ts";
 import type { Look } from "../question.ts";
 import { unreadableAdvice, unreadableTitle, withUnreadable } from "../unreadable.ts";
 
 const NOT_KNOWN = "–";
+/** Settings that are named at once. */
+const MOST_NAMED = 4;
 /** Agents that buttons are offered for. */
 const MOST_HELPED = 4;
 const NETWORK = { reached: "reached", missing: "none", off: "off, as set", unknown: NOT_KNOWN } as const;
@@ -19,13 +22,14 @@ export function showStatus(
   agents: readonly AgentStatus[],
   look: Look,
   unreadable: readonly Unreadable[] = [],
+  origins: Origins | null = null,
 ): Message {
-  if (agents.length > 0) return withUnreadable(readable(agents, look), unreadable);
+  if (agents.length > 0) return withUnreadable(readable(agents, look, origins), unreadable);
   if (unreadable.length > 0) return message(unreadableTitle(unreadable), "bad", [text(unreadableAdvice(unreadable))]);
-  return readable(agents, look);
+  return readable(agents, look, null);
 }
 
-function readable(agents: readonly AgentStatus[], look: Look): Message {
+function readable(agents: readonly AgentStatus[], look: Look, origins: Origins | null): Message {
   const [only] = agents;
   if (only === undefined) {
     // Without a name: nobody wants an agent that is called by a slip of the thumb.
@@ -33,7 +37,7 @@ function readable(agents: readonly AgentStatus[], look: Look): Message {
       actions: [command("Deploy one", "/deploy", "good")],
     });
   }
-  return agents.length === 1 ? one(only, look) : many(agents, look);
+  return agents.length === 1 ? one(only, look, origins) : many(agents, look);
 }
 
 function many(agents: readonly AgentStatus[], look: Look): Message {
@@ -66,7 +70,7 @@ function many(agents: readonly AgentStatus[], look: Look): Message {
   return message(title, well === agents.length ? "good" : "bad", blocks, { actions: nextFor(agents, look) });
 }
 
-function one(status: AgentStatus, look: Look): Message {
+function one(status: AgentStatus, look: Look, origins: Origins | null): Message {
   const { agent } = status;
   const fields: [string, string][] = [
     ["Host", agent.host === null ? "none" : `${agent.host} at ${agent.provider}, ${status.host}`],
@@ -77,21 +81,27 @@ function one(status: AgentStatus, look: Look): Message {
     ["OpenClaw", status.version ?? NOT_KNOWN],
     ["Restarts", status.restarts === null ? NOT_KNOWN : String(status.restarts)],
     ["Last operation", lastOperation(status.lastOperation, look.nowMs)],
-    ...abilities(status),
+    ...abilities(status, origins),
   ];
-  const missing = missingOf(status);
+  const missing = [...missingOf(status), ...notHandedOver(status, origins)];
   const block: Block = { type: "fields", fields: fields.map(([name, value]) => ({ name, value })) };
   const wanted = missing.map(({ command: line }) => look.action(line));
   const notes = missing.map(({ note }) => text(note));
-  return message(sentence(status), toneOf(status), [text(waitsFor(status)), text(status.note), ...notes, block], {
-    actions: [...nextFor([status], look), ...wanted],
-  });
+  return message(
+    sentence(status),
+    toneOf(status),
+    [text(waitsFor(status)), text(status.note), ...notes, block, ...(origins?.overrides ?? []).map(text)],
+    {
+      actions: [...nextFor([status], look), ...wanted],
+    },
+  );
 }
 
 /** What the agent answers with, and where it can be written to. */
-function abilities({ agent, channels }: AgentStatus): [string, string][] {
+function abilities({ agent, channels }: AgentStatus, origins: Origins | null): [string, string][] {
   const { applied, bots } = agent.settings;
-  const model: [string, string][] = applied?.model == null ? [] : [["Model", applied.model]];
+  const model: [string, string][] =
+    applied?.model == null ? [] : [["Model", [applied.model, origins?.model ?? []].flat().join(", ")]];
   const each = AGENT_CHANNELS.filter((channel) => applied?.channels[channel] != null).map(
     (channel): [string, string] => {
       if (applied?.channels[channel]?.token == null) return [SERVICE_NAMES[channel], "its bot's token is missing"];
@@ -122,6 +132,14 @@ function missingOf(status: AgentStatus): readonly { readonly note: string; reado
   }));
   if (waiting.length > 0 || channelsGiven(applied).length > 0) return waiting;
   return [{ note: "No bot is connected to it yet; /ask reaches it.", command: `/connect agent:${agent.name}` }];
+}
+
+/** What creel.yaml says otherwise since the agent was set up. */
+function notHandedOver({ agent }: AgentStatus, origins: Origins | null) {
+  if (origins === null || origins.changed.length === 0) return [];
+  const more = origins.changed.length - MOST_NAMED;
+  const names = [...origins.changed.slice(0, MOST_NAMED), ...(more > 0 ? [`${more} more`] : [])].join(", ");
+  return [{ note: `creel.yaml says otherwise by now: ${names}.`, command: `/configure agent:${agent.name}` }];
 }
 
 /** It is well, and of no use yet. */

@@ -3,6 +3,7 @@ import type { AgentStatus } from "../../core/desk.ts";
 import type { AgentName } from "../../core/names.ts";
 import type { Unreadable } from "../../core/unreadable.ts";
 import { inspectAgent, lastOperationOf } from "../../fleet/inspect.ts";
+import { type Origins, originsOf } from "../../fleet/origins.ts";
 import { asSeen } from "../../fleet/seen.ts";
 import { isHere } from "../../operations/providers.ts";
 import type { Question, Sources } from "../question.ts";
@@ -15,15 +16,22 @@ interface Statuses {
   readonly unreadable: readonly Unreadable[];
 }
 
+interface Answer extends Statuses {
+  /** Of the one that was asked about. */
+  readonly origins?: Origins | null;
+}
+
 /** How an agent is, or all of them. */
-export const status: Question<{ readonly agent: AgentName | null }, Statuses> = {
+export const status: Question<{ readonly agent: AgentName | null }, Answer> = {
   async ask(sources, { agent }) {
     const found = await statuses(sources, agent);
     // What a gateway says of its bots is the agent's word.
     const redacted = (note: string | null) => (note === null ? null : sources.redact(note));
-    return { ...found, agents: found.agents.map((one) => ({ ...one, note: redacted(one.note) })) };
+    const only = agent === null ? undefined : found.agents[0]?.agent;
+    const origins = only === undefined ? null : await originsOf(sources.services, only);
+    return { ...found, origins, agents: found.agents.map((one) => ({ ...one, note: redacted(one.note) })) };
   },
-  show: ({ agents, unreadable }, look) => showStatus(agents, look, unreadable),
+  show: ({ agents, unreadable, origins }, look) => showStatus(agents, look, unreadable, origins),
 };
 
 /** `name` null: all. What cannot be asked in time is reported as unknown, not thrown. @throws OpsError `not-found`. */

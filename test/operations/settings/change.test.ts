@@ -376,7 +376,10 @@ describe("what was chosen by command", () => {
     expect(await world.record()).toMatchObject({ applied: { model: "openai/one" } });
     expect(record.result).toMatchObject({
       answer: "Hello from openai/one. [redacted]",
-      overrides: ["model: openai/one, chosen by command, wins over openai/two in creel.yaml."],
+      overrides: [
+        "model: openai/one, chosen by command, wins over openai/two in creel.yaml.",
+        "/model agent:ada model:default goes back to creel.yaml.",
+      ],
     });
   });
 
