@@ -16,6 +16,7 @@ const LAST_MESSAGES = 200;
 const text = z.object({ type: z.string(), text: z.string().optional() });
 const said = z.object({
   role: z.string().optional(),
+  ...{ provider: z.string().optional().catch(undefined), model: z.string().optional().catch(undefined) },
   content: z.union([z.string(), z.array(text)]),
   __openclaw: z.object({ runId: z.string().optional() }).optional(),
 });
@@ -52,7 +53,7 @@ export async function askAgent(session: RpcSession, turn: Turn, signal: AbortSig
   } catch (error) {
     // Whoever takes over from a worker that lost it waits for the same turn.
     if (signal.aborted && stopped(signal).code !== "superseded") {
-      await session.call("chat.abort", { sessionKey: SESSION, runId: turn.key }).catch(() => undefined);
+      await stopTurn(session, turn.key).catch(() => undefined);
     }
     throw error;
   }
@@ -74,11 +75,27 @@ async function send(session: RpcSession, { message, key }: Turn): Promise<string
 
 /** Of a turn that ended while nobody listened. Empty when the agent said nothing. */
 async function answerOnRecord(session: RpcSession, { key }: Turn): Promise<string> {
+  const its = await saidIn(session, key);
+  return its.map(textOf).findLast((words) => words !== "") ?? "";
+}
+
+/** @throws OpsError as `GatewayTalk.answeredBy`. */
+export async function modelOfAnswer(session: RpcSession, key: string): Promise<string | null> {
+  const last = (await saidIn(session, key)).findLast((message) => textOf(message) !== "");
+  return last?.provider === undefined || last.model === undefined ? null : `${last.provider}/${last.model}`;
+}
+
+/** @throws OpsError as `GatewayTalk.stop`. */
+export async function stopTurn(session: RpcSession, key: string): Promise<void> {
+  await session.call("chat.abort", { sessionKey: SESSION, runId: key });
+}
+
+/** What the agent said in a turn, oldest first. */
+async function saidIn(session: RpcSession, key: string): Promise<readonly Said[]> {
   const kept = history.safeParse(await session.call("chat.history", { sessionKey: SESSION, limit: LAST_MESSAGES }));
   if (!kept.success) throw rpcFailed("it does not tell what was said");
   const messages = kept.data.messages.flatMap((message) => said.safeParse(message).data ?? []);
-  const its = messages.filter((message) => message.role === "assistant" && message.__openclaw?.runId === key);
-  return its.map(textOf).findLast((words) => words !== "") ?? "";
+  return messages.filter((message) => message.role === "assistant" && message.__openclaw?.runId === key);
 }
 
 function textOf(message: Said | undefined): string {

@@ -74,6 +74,10 @@ export interface MemoryGatewayOptions {
   readonly behaviour?: (agent: string) => MemoryGatewayBehaviour;
   /** What an agent answers; may throw what `ask` throws. Default: it has no model. */
   readonly answer?: (agent: string, turn: Turn) => string | Promise<string>;
+  /** Which model does; default: it is not told. */
+  readonly answeredBy?: (agent: string) => string | null;
+  /** Hears of turns that are stopped. */
+  readonly onStop?: (key: string) => void;
   /** Default: none is set up. null: it does not tell. */
   readonly channels?: (agent: string) => readonly ChannelLook[] | null;
   /** What OpenClaw has against settings; default nothing. */
@@ -86,7 +90,7 @@ export interface MemoryGatewayOptions {
 export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryGateway {
   const { looksUntilReady = 1, behaviour = () => "healthy", faults = () => undefined } = options;
   const { answer = noModel, channels = () => [] } = options;
-  const { complaints = () => [] } = options;
+  const { complaints = () => [], answeredBy = () => null, onStop = () => undefined } = options;
 
   async function around<T>(call: GatewayCall, effect: () => Promise<T>): Promise<T> {
     await faults(call, "before");
@@ -262,6 +266,11 @@ export function createMemoryGateway(options: MemoryGatewayOptions = {}): MemoryG
           await change(shell, ({ turns }) => ({ turns: { ...turns, [turn.key]: text } }));
           return boundAnswer(text);
         }),
+      answeredBy: async (shell) => answeredBy((await readyOn(shell)).agent),
+      async stop(shell, _port, key) {
+        await readyOn(shell);
+        onStop(key);
+      },
       channels: (shell) =>
         around("channels", async () => {
           const found = channels((await readyOn(shell)).agent);

@@ -2,7 +2,7 @@ import { OpsError } from "../../src/core/errors.ts";
 import { Secret } from "../../src/core/secrets.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
 import type { HostSystem } from "../system/system.ts";
-import { askAgent } from "./ask.ts";
+import { askAgent, modelOfAnswer, stopTurn } from "./ask.ts";
 import { channelLooks, startHeldBack } from "./channels.ts";
 import { containerBroken, notReady, secretsMissing } from "./failures.ts";
 import type { Gateway } from "./gateway.ts";
@@ -140,6 +140,10 @@ export function createQuadletGateway({ system, onSecret = () => undefined }: Qua
     talk: {
       ask: async (shell, port, turn, signal) =>
         await withRpc({ shell, port, token: await token(shell), signal }, (session) => askAgent(session, turn, signal)),
+      answeredBy: async (shell, port, key, signal) =>
+        await withRpc({ shell, port, token: await token(shell), signal }, (session) => modelOfAnswer(session, key)),
+      stop: async (shell, port, key, signal) =>
+        await withRpc({ shell, port, token: await token(shell), signal }, (session) => stopTurn(session, key)),
       channels: async (shell, port, signal) =>
         await withRpc({ shell, port, token: await token(shell), signal }, channelLooks),
       async page(shell, port, signal) {

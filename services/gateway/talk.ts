@@ -37,6 +37,10 @@ export interface GatewayTalk {
    * `model-unavailable` (later, with what the provider said to wait), `gateway-rpc-failed`, `gateway-not-ready` (later).
    */
   ask(shell: HostShell, port: number, turn: Turn, signal: AbortSignal): Promise<Answer>;
+  /** Which model wrote the answer of a turn that is over, such as `openai/gpt-5.5`; null when it is not told. @throws OpsError as `channels`. */
+  answeredBy(shell: HostShell, port: number, key: string, signal: AbortSignal): Promise<string | null>;
+  /** Stops a turn, whoever has begun it; nothing when it is not under way. Idempotent. @throws OpsError as `channels`. */
+  stop(shell: HostShell, port: number, key: string, signal: AbortSignal): Promise<void>;
   /** Every channel that is set up, in the order of their names. @throws OpsError `gateway-rpc-failed`, `gateway-not-ready` (later). */
   channels(shell: HostShell, port: number, signal: AbortSignal): Promise<readonly ChannelLook[]>;
   /**

@@ -1,17 +1,17 @@
 import { z } from "zod";
 import type { Agent, AgentRegistry } from "../core/agent.ts";
 import type { AgentSettings } from "../core/agent-settings.ts";
-import { OpsError } from "../core/errors.ts";
+import { asOpsError, OpsError } from "../core/errors.ts";
 import { hostLane } from "../core/lane.ts";
 import type { AgentName } from "../core/names.ts";
 import { mayHaveBegun } from "../core/operation.ts";
 import { createRedactor } from "../core/redaction.ts";
 import { secretsIn } from "../core/secrets.ts";
 import { connectionTo } from "./connection.ts";
-import { defineOperation } from "./definition.ts";
+import { defineOperation, defineUndo } from "./definition.ts";
 import type { OperationKind } from "./kind.ts";
 import { whereabouts } from "./lanes.ts";
-import { agentNamed, type MachinePorts, machineOf, machineWith } from "./machine.ts";
+import { agentNamed, findMachine, type MachinePorts, machineOf, machineWith } from "./machine.ts";
 import { agentName, host as hostSchema } from "./schemas.ts";
 import type { SettingsPorts } from "./settings/ports.ts";
 import { withSettings } from "./settings/unread.ts";
@@ -22,6 +22,8 @@ const LONGEST_MESSAGE = 8000;
 /** UTF-16 units of an answer that are kept. */
 const LONGEST_ANSWER = 8000;
 const MINUTE = 60_000;
+/** Nobody waits for a turn to be over that they have given up. */
+const STOP_MS = 20_000;
 
 export interface AskPorts extends MachinePorts, Pick<SettingsPorts, "resolveSecret"> {
   readonly registry: AgentRegistry;
@@ -98,16 +100,39 @@ function askOperation(ports: AskPorts) {
       });
     },
 
-    // A turn that is cancelled is stopped by the one who waits for it; what the agent did until then is its own.
-    undo: {
-      steps: {},
-      run: async ({ past }, { agent }) => ({
-        leftBehind: mayHaveBegun(past, "answer") ? [`What ${agent} has done until then stays done.`] : [],
-        nextCommands: [`/status agent:${agent}`, `/logs agent:${agent}`],
-      }),
+    undo: defineUndo({
+      steps: {
+        // What waited for it has stopped it, unless its worker died.
+        quiet: { title: "Stop its turn", budgetMs: MINUTE, output: z.strictObject({ trouble: z.string().nullable() }) },
+      },
+      async run({ id, step, past }, { agent: name }: z.output<typeof params>) {
+        const nextCommands = [`/status agent:${name}`, `/logs agent:${name}`];
+        if (!mayHaveBegun(past, "answer")) return { leftBehind: [], nextCommands };
+        const { trouble } = await step("quiet", async ({ signal }) => {
+          try {
+            await stopTurn(ports, name, `creel-${id}`, AbortSignal.any([signal, AbortSignal.timeout(STOP_MS)]));
+            return { trouble: null };
+          } catch (error) {
+            if (signal.aborted) throw error;
+            return { trouble: asOpsError(error).userMessage };
+          }
+        });
+        const done = `What ${name} has done until then stays done.`;
+        const goesOn = trouble === null ? [] : [`It may go on, as its turn could not be stopped: ${trouble}`];
+        return { leftBehind: [done, ...goesOn], nextCommands };
+      },
       left: () => [],
-    },
+    }),
   });
+}
+
+/** Nothing where the agent has no machine that runs: nothing goes on there. */
+async function stopTurn(ports: AskPorts, name: AgentName, key: string, signal: AbortSignal): Promise<void> {
+  const agent = await ports.registry.get(name);
+  const machine = agent && (await findMachine(ports, agent, signal));
+  if (machine === null || machine.host.state !== "running") return;
+  await using shell = await machine.connect({ signal });
+  await machine.gateway.talk.stop(shell, machine.host.gatewayPort, key, signal);
 }
 
 /** @throws OpsError `wrong-state`. */

@@ -14,8 +14,12 @@ const nobody = () => {
 };
 
 /** An agent that serves. `model` null: it has none. */
-async function serving(answer: NonNullable<MemoryGatewayOptions["answer"]>, model: string | null = "test/one") {
-  const world = createWorld({ gateway: { answer }, secret: async () => new Secret(`${CANARY}-key`) });
+async function serving(
+  answer: NonNullable<MemoryGatewayOptions["answer"]>,
+  model: string | null = "test/one",
+  onStop: (key: string) => void = () => undefined,
+) {
+  const world = createWorld({ gateway: { answer, onStop }, secret: async () => new Secret(`${CANARY}-key`) });
   const deploy = deployOperation(world.services);
   await run(deploy, ask(deploy, { name: "ada", provider: null, region: null, size: null }, ada));
   const agent = await world.registry.get(ada);
@@ -75,6 +79,30 @@ describe("asking an agent", () => {
     const { record } = await run(definition, asked("Hello"), { cancelDuring: "answer" });
     expect(record).toMatchObject({ state: "cancelled", failure: { leftBehind: [expect.stringContaining("ada")] } });
     expect(await registry.get(ada)).toMatchObject({ state: "serving" });
+  });
+
+  it("is stopped when it is cancelled after its worker died", async () => {
+    const stopped: string[] = [];
+    let die: () => void = () => undefined;
+    const silence = new Promise<string>((resolve) => {
+      die = () => resolve("Too late.");
+    });
+    const { definition, asked } = await serving(
+      () => silence,
+      "test/one",
+      (key) => stopped.push(key),
+    );
+    const { record: first } = await run(definition, asked("Hello"), {
+      crash: { step: "answer", moment: "before the effect" },
+    });
+    expect([first.state, stopped]).toEqual(["running", []]);
+    for (const crash of [undefined, { step: "quiet", moment: "before the effect" } as const]) {
+      const { record } = await run(definition, first, { cancelDuring: "answer", ...(crash ? { crash } : {}) });
+      const ended = crash ? (await run(definition, record)).record : record;
+      expect(ended).toMatchObject({ state: "cancelled", failure: { leftBehind: [expect.stringContaining("ada")] } });
+      expect(stopped.splice(0)).toEqual([`creel-${first.id}`]);
+    }
+    die();
   });
 
   it("is refused where nobody could answer, before it is asked for and after", async () => {

@@ -58,12 +58,13 @@ async function proveAnswer(
   const attempt = withPatience(elapsed);
   let turns = 0;
   return await step("answers", async ({ signal }) => {
-    const redact = await redactorOf(ports, agent, id);
+    const { settings } = await underWay(ports.registry, agent, id);
+    const redact = await redactorFor(ports, settings);
     // A turn that has failed stays failed.
     const key = turns === 0 ? `creel-${id}` : `creel-${id}-${turns}`;
     const outcome = await attempt(signal, redact, () =>
       connection.use(signal, (shell) =>
-        firstAnswer({ talk: gateway.talk, shell, port: host.gatewayPort }, { key, redact }, signal),
+        firstAnswer({ talk: gateway.talk, shell, port: host.gatewayPort }, { key, redact, settings }, signal),
       ),
     ).catch((error: unknown) => {
       if (asOpsError(error).code === "model-unavailable") turns += 1;

@@ -173,7 +173,7 @@ export function changeOperation<Params extends OfAgent>(
           const text = await connection.use(signal, (shell) =>
             firstAnswer(
               { talk: gateway.talk, shell, port },
-              { key: turns === 0 ? `creel-${id}` : `creel-${id}-${turns}`, redact },
+              { key: turns === 0 ? `creel-${id}` : `creel-${id}-${turns}`, redact, settings },
               signal,
             ),
           );

@@ -1,6 +1,12 @@
 import type { Gateway } from "../../../services/gateway/gateway.ts";
 import type { HostShell } from "../../../services/host-shell/host-shell.ts";
-import { AGENT_CHANNELS, type AgentChannel, type Bot, SERVICE_NAMES } from "../../core/agent-settings.ts";
+import {
+  AGENT_CHANNELS,
+  type AgentChannel,
+  type AgentSettings,
+  type Bot,
+  SERVICE_NAMES,
+} from "../../core/agent-settings.ts";
 import { OpsError } from "../../core/errors.ts";
 import type { AgentName } from "../../core/names.ts";
 import { type Redact, redactLines } from "../../core/redaction.ts";
@@ -12,18 +18,25 @@ const LONGEST_ANSWER = 600;
 const SETTLING_MS = 15_000;
 
 interface Talking {
-  readonly talk: Pick<Gateway["talk"], "ask" | "channels">;
+  readonly talk: Pick<Gateway["talk"], "ask" | "answeredBy" | "channels">;
   readonly shell: HostShell;
   readonly port: number;
 }
 
-/** The agent's first answer, on one line. Repeating it with the same key is the same turn, also when it has failed. @throws OpsError as `GatewayTalk.ask`. */
+/** The agent's first answer, on one line. Repeating it with the same key is the same turn, also when it has failed. @throws OpsError as `GatewayTalk.ask`; `agent-cannot-answer` when a fallback answered. */
 export async function firstAnswer(
   { talk, shell, port }: Talking,
-  { key, redact }: { readonly key: string; readonly redact: Redact },
+  {
+    key,
+    redact,
+    settings: { model, fallbacks },
+  }: { readonly key: string; readonly redact: Redact; readonly settings: AgentSettings },
   signal: AbortSignal,
 ): Promise<string> {
   const { text } = await talk.ask(shell, port, { message: GREETING, key }, signal);
+  // An answer of another model is no proof of this one.
+  const by = fallbacks.length === 0 ? null : await talk.answeredBy(shell, port, key, signal);
+  if (by !== null && by !== model && fallbacks.includes(by)) throw answeredInstead(model, by);
   // Cut before it is redacted, so that it takes no time, and to less after it, so that no cut goes through a secret.
   const [line] = redactLines([text.trim().replace(/\s+/g, " ")], redact, LONGEST_ANSWER);
   return line ?? "";
@@ -51,6 +64,14 @@ export function connectedAs(
       throw notConnected({ agent, channel, why: state?.why ?? null, isSettling });
     }
   };
+}
+
+function answeredInstead(model: string | null, by: string): OpsError {
+  return new OpsError({
+    code: "agent-cannot-answer",
+    userMessage: `${model ?? "Its model"} does not answer: its fallback ${by} did instead.`,
+    hint: "/logs shows why; /model chooses another one.",
+  });
 }
 
 function notConnected(fields: {

@@ -255,6 +255,16 @@ describe("a change that does not work", () => {
     expect(failure?.userMessage).toContain("429");
   });
 
+  it("because only a fallback answers goes back, and says so", async () => {
+    const world = await servingAgent({ answeredBy: () => "openai/two" });
+    world.said.layers = [{ fallbacks: ["openai/two"] }];
+    const failure = await refused(world, modelChange, toOne);
+    expect(failure).toMatchObject({
+      code: "agent-cannot-answer",
+      userMessage: expect.stringContaining("openai/one does not answer: its fallback openai/two did instead."),
+    });
+  });
+
   it("because another program reads the bot's messages goes back, and says so", async () => {
     const world = await servingAgent({ apart: () => "another program reads its messages (409)" });
     const failure = await refused(world, connectChange, connecting);

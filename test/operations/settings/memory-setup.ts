@@ -33,6 +33,8 @@ export interface MemorySetupOptions {
   readonly crashes?: (settings: AgentSettings) => boolean;
   /** Why the agent cannot answer; null: it can. */
   readonly silent?: (settings: AgentSettings) => string | null;
+  /** Which model answers; default: it is not told. */
+  readonly answeredBy?: (settings: AgentSettings | null) => string | null;
   /** Why its bot is not connected; null: it is. */
   readonly apart?: (settings: AgentSettings) => string | null;
 }
@@ -40,6 +42,7 @@ export interface MemorySetupOptions {
 /** The part of a gateway in memory that is given its settings, in a file of its own on the host. */
 export function createMemorySetup(options: MemorySetupOptions = {}) {
   const { complaint = () => null, crashes = () => false, silent = () => null, apart = () => null } = options;
+  const { answeredBy = () => null } = options;
 
   const settings: Gateway["settings"] = {
     async check(_shell, { setup: { settings: its } }) {
@@ -83,7 +86,8 @@ export function createMemorySetup(options: MemorySetupOptions = {}) {
       await save(shell, { ...(await load(shell)), kept: JSON.parse(JSON.stringify(kept)) });
     },
   };
-  const talk: Pick<GatewayTalk, "ask" | "channels"> = {
+  const talk: Pick<GatewayTalk, "ask" | "answeredBy" | "channels"> = {
+    answeredBy: async (shell) => answeredBy((await load(shell)).running?.settings ?? null),
     async ask(shell, _port, { key }) {
       const record = await load(shell);
       const its = record.running?.settings ?? null;

@@ -1,6 +1,6 @@
 import { GatewayClientRequestError } from "@openclaw/gateway-client";
 import { describe, expect, it } from "vitest";
-import { askAgent } from "../../../services/gateway/ask.ts";
+import { askAgent, modelOfAnswer, stopTurn } from "../../../services/gateway/ask.ts";
 import { rpcFailed } from "../../../services/gateway/failures.ts";
 import type { RpcSession } from "../../../services/gateway/rpc.ts";
 import { OpsError } from "../../../src/core/errors.ts";
@@ -63,6 +63,17 @@ describe("a turn of an agent", () => {
     ];
     const { session } = sessionWith((method) => (method === "chat.send" ? { status: "ok" } : { messages }));
     expect(await askAgent(session, turn, signal)).toEqual({ text: "Hello again.", isCut: false });
+  });
+
+  it("tells which model wrote its answer, and is stopped by its key", async () => {
+    const its = { ...words("Hello."), provider: "lab", model: "a/b", __openclaw: { runId: turn.key } };
+    const { session, calls } = sessionWith((method) =>
+      method === "chat.history" ? { messages: [its] } : { ok: true },
+    );
+    expect(await modelOfAnswer(session, turn.key)).toBe("lab/a/b");
+    expect(await modelOfAnswer(session, "another")).toBeNull();
+    await stopTurn(session, turn.key);
+    expect(calls.at(-1)).toEqual(["chat.abort", { sessionKey: "main", runId: turn.key }]);
   });
 
   it("whose answer is endless is cut, not in the middle of a character", async () => {
