@@ -10,16 +10,18 @@ import type { PrivateNeed } from "./command.ts";
 interface Asked {
   readonly agent: AgentName;
   readonly channel: AgentChannel;
+  /** Although there is one. */
+  readonly isAnew: boolean;
 }
 
-/** The token of the agent's bot, when it has none there. @throws OpsError `config-invalid`. */
-export async function tokenNeed({ services }: Sources, { agent, channel }: Asked): Promise<PrivateNeed | null> {
+/** The token of the agent's bot, when it has none there, or is to have another one. @throws OpsError `config-invalid`. */
+export async function tokenNeed({ services }: Sources, { agent, channel, isAnew }: Asked): Promise<PrivateNeed | null> {
   const record = await services.registry.get(agent);
   const [said, now] = await Promise.all([
     settingsOf(services, agent, {}),
     settingsOf(services, agent, record?.settings.chosen ?? {}),
   ]);
-  if ((said.channels[channel]?.token ?? now.channels[channel]?.token) != null) return null;
+  if (!isAnew && (said.channels[channel]?.token ?? now.channels[channel]?.token) != null) return null;
   return {
     question: {
       title: `The token of ${agent}'s bot`.slice(0, 45),

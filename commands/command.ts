@@ -8,8 +8,11 @@ import type { Control } from "../src/questions/control.ts";
 import type { Offers } from "../src/questions/offers.ts";
 import type { Asked, Look, Sources } from "../src/questions/question.ts";
 
-/** new-agent: a name to give · agent: an existing one · operation: an operation's id · count: a whole number · choice: one of `choices` · secret-ref: where a secret is, never the secret itself · text: checked by whoever uses it. */
+/** new-agent: a name to give · agent: an existing one · operation: an operation's id · count: a whole number · choice: one of `choices` · secret-ref: where a secret is, never the secret itself, or `new`: it is asked for although there is one · text: checked by whoever uses it. */
 type OptionKind = "new-agent" | "agent" | "operation" | "count" | "choice" | "secret-ref" | "text";
+
+/** In the place of where a secret is: another one is given, in private. */
+export const ASKED_ANEW = "new";
 
 export interface CommandOption {
   readonly name: string;
@@ -40,6 +43,7 @@ export interface OptionValues {
   agentName(option: string): AgentName | null;
   operationId(option: string): OperationId | null;
   count(option: string): number | null;
+  /** null also for `new`. */
   secretRef(option: string): SecretRef | null;
   text(option: string): string | null;
 }

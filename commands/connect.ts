@@ -2,7 +2,7 @@ import { AGENT_CHANNELS, type AgentChannel } from "../src/core/agent-settings.ts
 import { wanted } from "../src/operations/kind.ts";
 import { connect as operation } from "../src/operations/settings/connect.ts";
 import { tokenNeed } from "./bot-token.ts";
-import { type Command, type OptionValues, required } from "./command.ts";
+import { ASKED_ANEW, type Command, type OptionValues, required } from "./command.ts";
 
 export const connect: Command = {
   name: "connect",
@@ -21,7 +21,7 @@ export const connect: Command = {
     },
     {
       name: "token",
-      summary: "Where the bot's token is, such as vault:NAME; asked for when left out",
+      summary: "Where the bot's token is, such as vault:NAME; asked for when left out, and again with new",
       kind: "secret-ref",
       required: false,
     },
@@ -29,10 +29,11 @@ export const connect: Command = {
   request(values) {
     const agent = required(values.agentName("agent"), "agent");
     const params = { agent, channel: channelIn(values), token: values.secretRef("token") };
+    const isAnew = values.text("token") === ASKED_ANEW;
     return {
       type: "operation",
       ...wanted(operation, agent, params),
-      needs: async (sources) => (params.token === null ? await tokenNeed(sources, params) : null),
+      needs: async (sources) => (params.token === null ? await tokenNeed(sources, { ...params, isAnew }) : null),
     };
   },
 };

@@ -14,21 +14,23 @@ interface Asked {
   readonly agent: AgentName;
   /** null: what creel.yaml says, which has its key there. */
   readonly model: string | null;
+  /** Although there is one. */
+  readonly isAnew: boolean;
 }
 
-/** The key of the model's provider, when it wants one and nobody has given one. @throws OpsError `input-invalid` for a provider that nobody knows. */
+/** The key of the model's provider, when it wants one and nobody has given one, or another one is to be given. @throws OpsError `input-invalid` for a provider that nobody knows. */
 export async function keyNeed({ services }: Sources, asked: Asked): Promise<PrivateNeed | null> {
-  const { agent, model: name } = asked;
+  const { agent, model: name, isAnew } = asked;
   if (name === null) return null;
   const record = await services.registry.get(agent);
   const settings = await settingsOf(services, agent, record?.settings.chosen ?? {});
   const { provider, model, settings: its } = providerOf(settings, name);
-  if (its.key !== null) return null;
+  if (its.key !== null && !isAnew) return null;
   const known = services.modelApis.known(provider);
   if (known === null && its.baseUrl === null) throw unknownProvider(provider, services.modelApis.nearest(provider));
   if (known?.keysAt === null && its.baseUrl === null) return null;
   const question = { provider, settings: its, model };
-  if (its.baseUrl !== null && !(await isKeyWanted(services, question))) return null;
+  if (its.baseUrl !== null && !isAnew && !(await isKeyWanted(services, question))) return null;
   const title = known?.title ?? provider;
   const from = known?.keysAt == null ? "" : ` ${known.keysAt} has it.`;
   const orElse = known?.hasLogin ? ` With a subscription, ${loginAt(agent, provider)}` : "";

@@ -1,7 +1,7 @@
 import { wanted } from "../src/operations/kind.ts";
 import { modelChange, model as operation } from "../src/operations/settings/model.ts";
 import { readModelName } from "../src/operations/settings/model-name.ts";
-import { type Command, required } from "./command.ts";
+import { ASKED_ANEW, type Command, required } from "./command.ts";
 import { keyNeed } from "./model-key.ts";
 import { ifSame, planned } from "./planned.ts";
 
@@ -22,7 +22,7 @@ export const model: Command = {
     },
     {
       name: "key",
-      summary: "Where the provider's key is, such as vault:NAME; asked for when left out",
+      summary: "Where the provider's key is, such as vault:NAME; asked for when left out, and again with new",
       kind: "secret-ref",
       required: false,
     },
@@ -34,17 +34,18 @@ export const model: Command = {
       model: readModelName(required(values.text("model"), "model")),
       key: values.secretRef("key"),
     };
+    const isAnew = values.text("key") === ASKED_ANEW;
     return {
       type: "operation",
       ...wanted(operation, agent, params),
       async nothingToDo(sources) {
-        if (params.key !== null) return null;
+        if (params.key !== null || isAnew) return null;
         const plan = await planned(sources, agent, modelChange.choose(sources.services, params));
         const title =
           plan?.settings.model == null ? `${agent} has no model.` : `${agent} has ${plan.settings.model} already.`;
         return ifSame(plan, title);
       },
-      needs: async (sources) => (params.key === null ? await keyNeed(sources, params) : null),
+      needs: async (sources) => (params.key === null ? await keyNeed(sources, { ...params, isAnew }) : null),
     };
   },
 };

@@ -1,6 +1,6 @@
 import type { Submission } from "../src/core/desk.ts";
 import { readable, visible } from "../src/core/typed.ts";
-import type { Command, CommandOption } from "./command.ts";
+import { ASKED_ANEW, type Command, type CommandOption } from "./command.ts";
 
 /** What phones end words with: a full stop for two spaces, and what people end sentences with. No name has it there. */
 const SENTENCE_END = /(?<![.,;!?…])[.,;!?…]+$/;
@@ -14,6 +14,7 @@ export function understand(submission: Submission, commands: readonly Command[])
   const command = commands.find((candidate) => candidate.name === name.toLowerCase());
   const options = Object.entries(submission.options).map(([option, value]) => {
     const known = command?.options.find((candidate) => candidate.name === option);
+    if (known?.kind === "secret-ref" && plainName(value) === ASKED_ANEW) return [option, ASKED_ANEW] as const;
     if (known?.rest === true) return [option, readable(value).trim()] as const;
     return [option, known !== undefined && isOneOfAList(known) ? plainName(value) : tidy(value)] as const;
   });

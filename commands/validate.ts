@@ -2,7 +2,7 @@ import { OpsError } from "../src/core/errors.ts";
 import { parseAgentName, parseOperationId, quoteForMessage } from "../src/core/names.ts";
 import { nearest } from "../src/core/nearest.ts";
 import { isSecretRef } from "../src/core/secrets.ts";
-import type { Command, CommandOption, OptionValues } from "./command.ts";
+import { ASKED_ANEW, type Command, type CommandOption, type OptionValues } from "./command.ts";
 import { formatLine } from "./parse.ts";
 import { usageOf } from "./usage.ts";
 
@@ -72,7 +72,7 @@ function checkValue(command: Command, option: CommandOption, value: string): voi
 
 /** What is none may be the secret itself, so nothing of it is repeated. */
 function checkSecretRef({ name }: CommandOption, value: string): void {
-  if (isSecretRef(value)) return;
+  if (isSecretRef(value) || value === ASKED_ANEW) return;
   throw new OpsError({
     code: "input-invalid",
     userMessage: `${name}: takes where a secret is, such as vault:NAME, and never the secret itself.`,

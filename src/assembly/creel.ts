@@ -7,6 +7,7 @@ import type { Desk } from "../core/desk.ts";
 import type { OpsError } from "../core/errors.ts";
 import { lanesOf } from "../core/lane.ts";
 import { redactError } from "../core/redaction.ts";
+import { secretsIn } from "../core/secrets.ts";
 import { createDesk } from "../desk/desk.ts";
 import { makeFolder } from "../folders.ts";
 import { createJobs, type Jobs } from "../jobs/jobs.ts";
@@ -75,6 +76,7 @@ function buildDesk(
   return createDesk({
     ...{ commands, operations, audit, services, memory, limiter, limits, redact, learn },
     authority: authorityOf(config),
+    ownSecrets: secretsIn({ ...config.settings, agents: {} }).map(({ ref }) => ref),
     now: Date.now,
     elapsed: () => performance.now(),
     makeTicketId: () => randomBytes(16).toString("base64url"),

@@ -1,4 +1,4 @@
-import type { Command, CommandOption } from "../../commands/command.ts";
+import { ASKED_ANEW, type Command, type CommandOption } from "../../commands/command.ts";
 import type { Choice } from "../core/desk.ts";
 import { isEnded, isUndoing } from "../core/operation.ts";
 import { visible } from "../core/typed.ts";
@@ -51,5 +51,6 @@ async function choicesOf(
         label: [operation.kind, operation.agent, operation.state].filter((part) => part !== null).join(" "),
       }));
   }
+  if (kind === "secret-ref") return [{ value: ASKED_ANEW, label: `${ASKED_ANEW} (asks for it in private)` }];
   return fixed.map((value) => ({ value, label: value }));
 }

@@ -12,7 +12,7 @@ import { type AgentName, isAgentName, quoteForMessage } from "../core/names.ts";
 import { isEnded } from "../core/operation.ts";
 import { checkEntered, type Learn } from "../core/private-question.ts";
 import { redactError } from "../core/redaction.ts";
-import { Secret } from "../core/secrets.ts";
+import { Secret, type SecretRef } from "../core/secrets.ts";
 import type { TicketId } from "../core/ticket.ts";
 import type { Operations } from "../operations/journal.ts";
 import type { Look, QuestionPorts, Sources } from "../questions/question.ts";
@@ -20,6 +20,7 @@ import { complete as choicesFor } from "./completion.ts";
 import { checkAgentKnown, checkAnythingToName } from "./known-agents.ts";
 import { checkRate, type Limits } from "./limits.ts";
 import { createPrivateQuestions, type PrivateQuestions } from "./private-questions.ts";
+import { checkSecretRefs } from "./secret-refs.ts";
 import { createStrangers, type Strangers } from "./strangers.ts";
 import { createTickets, type Tickets } from "./tickets.ts";
 
@@ -38,6 +39,8 @@ export interface DeskParts {
   readonly elapsed: () => number;
   /** Hides credentials: people paste them into the wrong place, and refusals are written down. */
   readonly redact: (text: string) => string;
+  /** What Creel's own settings refer to. */
+  readonly ownSecrets: readonly SecretRef[];
   /** Of what is entered, before anything else is done with it. */
   readonly learn: Learn;
   /** Unguessable; printable ASCII of at most 40 bytes. */
@@ -158,6 +161,7 @@ async function serve(
   if (rank === "stranger") throw notPermitted(actor);
   refuseCredentials(parts, submission);
   const { command, request } = await complete(parts, readCommand(submission, parts.commands));
+  checkSecretRefs(command, submission, { actor, rank, own: parts.ownSecrets });
   const isConfirmed = request.type === "operation" && request.confirmation !== undefined;
   if (isConfirmed && rank !== "owner") throw onlyForOwners(actor, command);
   if (request.type === "operation" && origin !== undefined) {

@@ -37,6 +37,7 @@ export async function ack(): Promise<Result> {
   stack.defer(() => jobs.close());
   const { operations, audit, registry, memory, limiter } = jobs;
   const desk = createDesk({
+    ownSecrets: [],
     ...{
       commands,
       operations,

@@ -72,6 +72,13 @@ test.each([
   expect(await (await world(layers)).needs(model, options)).toBeNull();
 });
 
+test("/model asks for another key although there is one", async () => {
+  const { needs, sources } = await world([{ providers: { openai: { key: "env:OLD_KEY" } } }]);
+  expect(await needs(model, { model: "openai/one" })).toBeNull();
+  const need = await needs(model, { model: "openai/one", key: "new" });
+  expect(await need?.take(key, sources)).toMatchObject({ params: { key: "vault:openai" } });
+});
+
 test("/model says of a provider that nobody knows which was meant, before anything is asked for", async () => {
   const error = await failing((await world()).needs(model, { model: "opnai/one" }));
   expect(error).toMatchObject({ code: "input-invalid", hint: expect.stringContaining("Did you mean openai?") });

@@ -9,6 +9,7 @@ import type { ChannelMemory } from "../../src/core/chat.ts";
 import type { Desk } from "../../src/core/desk.ts";
 import { makeOperationId, parseAgentName } from "../../src/core/names.ts";
 import { createRedactor } from "../../src/core/redaction.ts";
+import { vaultRef } from "../../src/core/secrets.ts";
 import { createDesk } from "../../src/desk/desk.ts";
 import type { Limits } from "../../src/desk/limits.ts";
 import { operations as kinds } from "../../src/operations/index.ts";
@@ -23,6 +24,9 @@ import {
   type MemoryOperations,
   type StepTitles,
 } from "./memory-operations.ts";
+
+/** A secret of Creel's in the vault. */
+export const CREELS_OWN = vaultRef("creels-own");
 
 export const owner: Actor = { channel: "terminal", user: "mo", roles: [], name: "Mo" };
 export const stranger: Actor = { channel: "terminal", user: "eve", roles: [], name: "Eve" };
@@ -73,6 +77,7 @@ export function createDeskWorld(
   const audit = createMemoryAudit();
   const redactor = createRedactor();
   const desk = createDesk({
+    ownSecrets: [CREELS_OWN],
     commands: options.commands ?? commands,
     authority: { owners: people({ terminal: [owner.user] }), operators: people({}), ...options.authority },
     memory,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { concernChannel, concernModel } from "../../agent-settings/differences.ts";
 import type { Agent, AgentRegistry } from "../../core/agent.ts";
 import { AGENT_CHANNELS, type AgentChannel, type AgentSettings, type Bot } from "../../core/agent-settings.ts";
-import { OpsError } from "../../core/errors.ts";
+import { type ErrorCode, OpsError } from "../../core/errors.ts";
 import { hostLane } from "../../core/lane.ts";
 import type { AgentName } from "../../core/names.ts";
 import { connectionTo } from "../connection.ts";
@@ -128,7 +128,11 @@ export function changeOperation<Params extends OfAgent>(
           gateway.settings.renewed(shell, { port, containerImage, setup }, signal),
         );
         const proofs = proofsFor(plan, subjects(asked), renewed);
-        if (proofs.model) await askAboutModels(ports, settings, secrets, signal);
+        if (proofs.model) {
+          await askAboutModels(ports, settings, secrets, signal).catch((error: unknown) => {
+            throw withHint(error, "key-refused", `/model agent:${name} model:${settings.model} key:new`);
+          });
+        }
         const known = { ...change.before.bots };
         const claimed: Record<AgentChannel, Bot | null> = { telegram: null, discord: null };
         for (const channel of AGENT_CHANNELS) {
@@ -137,7 +141,9 @@ export function changeOperation<Params extends OfAgent>(
           const token = its?.token == null ? undefined : secrets.get(its.token);
           if (its === null || token === undefined || !proofs.connecting.includes(channel)) continue;
           const question = { agent: name, channel, apiRoot: its.apiRoot, token };
-          known[channel] = claimed[channel] = await askAboutBot(ports, question, signal);
+          known[channel] = claimed[channel] = await askAboutBot(ports, question, signal).catch((error: unknown) => {
+            throw withHint(error, "chat-refused", `/connect agent:${name} channel:${channel} token:new`);
+          });
         }
         const after = { ...change.after, bots: known };
         await claimBots(ports.registry, { ...agent, change: { ...change, after } }, claimed);
@@ -216,6 +222,14 @@ export function changeOperation<Params extends OfAgent>(
 
     undo: undoChange<Params>(ports),
   });
+}
+
+/** Of what is refused by whom it is for: how another one is given. */
+function withHint(error: unknown, code: ErrorCode, command: string): unknown {
+  if (!(error instanceof OpsError) || error.code !== code) return error;
+  const { userMessage, evidence } = error;
+  const hint = `${error.hint === null ? "" : `${error.hint} `}${command} asks for another one in private.`;
+  return new OpsError({ code, userMessage, hint, evidence, cause: error });
 }
 
 /** `renewed`: settings whose secrets the gateway does not know yet. Pure. */
