@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { HostShell } from "../../services/host-shell/host-shell.ts";
 import type { OutsideView } from "../../services/provider/provider.ts";
 import { OpsError } from "../core/errors.ts";
 import type { AgentName } from "../core/names.ts";
@@ -62,10 +63,11 @@ export async function startAndProve(
   return await proveGateway(ports, context, target);
 }
 
-/** From a gateway that is installed to one that is ready. */
+/** From a gateway that is installed to one that is ready. `explained`: says more of why it never will be; has to throw nothing. */
 export async function startGateway(
   { step, elapsed }: ProvingContext,
   { machine, connection }: ProvingTarget,
+  explained: (error: unknown, shell: HostShell, signal: AbortSignal) => Promise<unknown> = async (error) => error,
 ): Promise<void> {
   const { gateway, host } = machine;
   const { gatewayPort: port } = host;
@@ -78,7 +80,7 @@ export async function startGateway(
   await step("ready", async ({ signal }) => {
     await connection.use(signal, (shell) =>
       gateway.checkReady(shell, port, signal).catch(async (error: unknown) => {
-        throw await telling(error, () => gateway.logs(shell, 1));
+        throw await telling(await explained(error, shell, signal), () => gateway.logs(shell, 1));
       }),
     );
     return {};

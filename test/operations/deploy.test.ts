@@ -225,6 +225,18 @@ describe("deploy", () => {
     expect(await world.registry.get(ada)).toMatchObject({ state: "failed", host: host?.name });
   });
 
+  it("says which setting a gateway refuses, by its name in creel.yaml", async () => {
+    const complaints = () => ["providers.lab.api: not one of these"];
+    const world = setUp({ gateway: { behaviour: () => "config-invalid", complaints } });
+    const { record } = await run(world.definition, world.operation);
+    expect(record.failure).toMatchObject({
+      code: "gateway-config-invalid",
+      userMessage: expect.stringContaining("OpenClaw refuses the settings: providers.lab.api: not one of these."),
+      evidence: expect.arrayContaining(["providers.lab.api: not one of these"]),
+    });
+    expect(record.failure?.hint).toContain("creel.yaml");
+  });
+
   it.each(["192.0.2.1", "2001:db8::1"])(
     "fails when the gateway can be reached from outside at %s alone",
     async (at) => {
