@@ -47,6 +47,10 @@ const account = z.object({
   running: z.boolean().optional(),
   connected: z.boolean().optional(),
   lastError: z.string().nullish(),
+  lastDisconnect: z
+    .object({ status: z.number().nullish().catch(null) })
+    .nullish()
+    .catch(null),
   bot: who.nullish().catch(null),
 });
 const looks = z.object({
@@ -79,12 +83,22 @@ function looksIn(answer: unknown): readonly ChannelLook[] | null {
   return found.sort((one, other) => one.channel.localeCompare(other.channel));
 }
 
+/** Codes with which Discord closes a bot's connection for good, and what helps. Source: Discord API, "Gateway Close Event Codes". */
+const CLOSED_WITH = new Map([
+  [4004, "Discord does not take its token any more"],
+  [
+    4014,
+    "Discord does not give it all that it asks for, which is switched on in the Developer Portal under Bot → Privileged Gateway Intents",
+  ],
+]);
+
 const SEVERITY = ["failed", "connecting", "connected", "off"] as const;
 
 function lookOf(channel: string, its: z.output<typeof account>): ChannelLook {
   const bot = its.bot == null ? null : oneLine(its.bot.username);
   if (its.enabled === false) return { channel, state: "off", bot, why: null };
-  const why = its.lastError == null || its.lastError === "" ? null : oneLine(its.lastError);
+  const told = channel === "discord" ? CLOSED_WITH.get(its.lastDisconnect?.status ?? 0) : undefined;
+  const why = its.lastError == null || its.lastError === "" ? null : (told ?? oneLine(its.lastError));
   if (its.running === true && its.connected === true) return { channel, state: "connected", bot, why: null };
   return { channel, state: why === null ? "connecting" : "failed", bot, why };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AGENT_CHANNELS } from "../../src/core/agent-settings.ts";
 import { OpsError } from "../../src/core/errors.ts";
 import { parseJson } from "../../src/core/json.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
@@ -16,6 +17,9 @@ export type Readiness =
 /** A gateway that ended this often before it was ever ready is in a loop; its remaining starts would only cost time. */
 const HOPELESS_RESTARTS = 2;
 
+/** What is set up with a bot that its service turns away keeps everything else from nothing, and is told of by itself. */
+const CHANNELS: ReadonlySet<string> = new Set(AGENT_CHANNELS);
+
 /** Asks `/readyz` once. The status alone proves nothing: other servers, and OpenClaw's own web pages, answer 200 to everything. */
 export async function askReadiness(shell: HostShell, port: number, signal?: AbortSignal): Promise<Readiness> {
   try {
@@ -23,7 +27,9 @@ export async function askReadiness(shell: HostShell, port: number, signal?: Abor
     const answer = readyzSchema.safeParse(parseJson(body));
     if (!answer.success) return { ready: false, why: `what answers on port ${port} is not a gateway`, foreign: true };
     if (status === 200 && answer.data.ready) return { ready: true };
-    return { ready: false, why: `it waits for ${answer.data.failing.join(", ") || "itself"}`, foreign: false };
+    const { failing } = answer.data;
+    if (failing.length > 0 && failing.every((name) => CHANNELS.has(name))) return { ready: true };
+    return { ready: false, why: `it waits for ${failing.join(", ") || "itself"}`, foreign: false };
   } catch (error) {
     const expected = error instanceof OpsError && error.retry === "later";
     if (!expected) throw error;

@@ -120,6 +120,17 @@ describe("channels that were not started", () => {
     expect(await lookAtChannels(session({ channelAccounts: {} }))).toEqual({ looks: [], heldBack: [] });
   });
 
+  it.each([
+    [4014, "Privileged Gateway Intents"],
+    [4004, "does not take its token"],
+    [4000, "Gateway websocket closed"],
+  ])("say what Discord closed the connection for: %i", async (status, words) => {
+    const lastError = `Gateway websocket closed: ${status}`;
+    const discord = [{ running: false, connected: false, lastError, lastDisconnect: { at: 1, status } }];
+    const { looks } = await lookAtChannels(session({ channelAccounts: { discord } }));
+    expect(looks).toEqual([{ channel: "discord", state: "failed", bot: null, why: expect.stringContaining(words) }]);
+  });
+
   it("are started by hand", async () => {
     const here = session({ channelAccounts });
     expect(await startHeldBack(here)).toEqual(["telegram"]);

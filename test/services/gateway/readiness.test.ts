@@ -55,6 +55,13 @@ describe("readiness", () => {
     expect(web).toMatchObject({ ready: false, why: expect.stringContaining("not a gateway"), foreign: true });
     const starting = await ask((_q, r) => r.writeHead(503).end('{"ready":false,"failing":["channels"]}'));
     expect(starting).toEqual({ ready: false, why: "it waits for channels", foreign: false });
+    // A bot that is turned away.
+    expect(await ask((_q, r) => r.writeHead(503).end('{"ready":false,"failing":["discord"]}'))).toEqual({
+      ready: true,
+    });
+    expect(
+      await ask((_q, r) => r.writeHead(503).end('{"ready":false,"failing":["discord","state-database"]}')),
+    ).toMatchObject({ ready: false });
     expect(await ask((_q, r) => r.writeHead(503).end('{"ready":true}'))).toMatchObject({ ready: false });
   });
 
