@@ -18,11 +18,15 @@ ip|iproute2|connects local hosts
 nft|nftables|lets local hosts reach the internet
 END
   fi
-  if [ "$tests" = yes ]; then echo "openssl|openssl|makes certificates for tests"; fi
+  if [ "$tests" = yes ]; then
+    cat <<'END'
+openssl|openssl|makes certificates for tests
+chromium|chromium|opens pages that people see
+END
+  fi
   if [ "$pictures" = yes ]; then
     cat <<'END'
-chromium|chromium|draws pictures of what people see
-pngquant|pngquant|makes them small
+pngquant|pngquant|makes pictures small
 /usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf|fonts-dejavu-core|the terminal's letters
 /usr/share/fonts/opentype/inter|fonts-inter|the chats' letters
 /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf|fonts-noto-color-emoji|the chats' signs

@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSshShells } from "../../services/host-shell/ssh.ts";
 import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
+import { openChromium } from "../chromium.ts";
 import { type ModelServer, startModelServer } from "../fixtures/model/server.ts";
 import { startTelegramServer, type TelegramServer } from "../fixtures/telegram/server.ts";
 import { canRunHosts, IMAGES_DIR, type Installation, installCreel } from "./creel.ts";
 import { forwardTo, ownAddress } from "./in-reach.ts";
 import { bootOf, freeSubnet, reachAgain } from "./local-hosts.ts";
-import { filesWith } from "./traces.ts";
+import { filesWith, watchProcesses } from "./traces.ts";
 
 const TOM = 7001;
 
@@ -33,7 +34,7 @@ describe.runIf(canRunHosts())("a deploy with settings, on a real host", () => {
       local: { driver: "nspawn", internet: true, subnet: await freeSubnet() },
       // Nothing here needs it, and a machine for tests may have none.
       gateway: { probe: false },
-      agents: { defaults, named: { ada: { channels: { telegram: bot } } } },
+      agents: { defaults, named: { ada: { controlUi: true, channels: { telegram: bot } } } },
     };
     writeFileSync(join(creel.stateDir, "creel.yaml"), JSON.stringify(settings), { mode: 0o600 });
     mkdirSync(join(creel.stateDir, "plain/skills"), { recursive: true });
@@ -139,6 +140,58 @@ describe.runIf(canRunHosts())("a deploy with settings, on a real host", () => {
     expect(output).toMatch(/ada is ready/);
     await telegram.waitFor(() => telegram.polling);
     await expect.poll(() => runLines("/status ada")).toContain(`@${telegram.botUsername}, connected`);
+  });
+
+  it("has a page that a link opens once, in a browser on this machine, for as long as creel open runs", async () => {
+    models.answer((prompt) => (prompt.includes("Are you there?") ? "I am, and all is well." : "Good morning."));
+    const opened = creel.start("open", "ada");
+    const nthLink = async (n: number) => {
+      await opened.printed(new RegExp(`(?:http:\\S+\\n[^]*){${n}}`));
+      return opened.output().match(/http:\S+/g)?.[n - 1] ?? "";
+    };
+    const link = await nthLink(1);
+    const token = new URLSearchParams(new URL(link).hash.slice(1)).get("bootstrapToken") ?? "";
+    expect(token).toMatch(/^\S{20,}$/);
+    const watching = watchProcesses([token], () => []);
+    await using browser = await openChromium();
+    const page = await (await browser.newContext()).newPage();
+    const askedElsewhere: string[] = [];
+    page.on("request", (request) => {
+      if (new URL(request.url()).origin !== new URL(link).origin) askedElsewhere.push(request.url());
+    });
+    await page.goto(link);
+    await page.getByText("Good morning.").first().waitFor();
+    await page.getByPlaceholder("Message Assistant").fill("Are you there?");
+    await page.keyboard.press("Enter");
+    await page.getByText("I am, and all is well.").first().waitFor();
+    expect(page.url()).not.toContain(token);
+    expect(askedElsewhere).toEqual([]);
+
+    const stranger = await (await browser.newContext()).newPage();
+    await stranger.goto(link);
+    await stranger.getByText("Gateway secret rejected").first().waitFor();
+    expect(await stranger.getByText("Good morning.").count()).toBe(0);
+    opened.type("");
+    await stranger.goto("about:blank");
+    await stranger.goto(await nthLink(2));
+    await stranger.getByText("I am, and all is well.").first().waitFor();
+
+    const another = creel.start("open", "ada");
+    expect(await another.exited()).toBe(1);
+    expect(another.output()).toMatch(new RegExp(`is\\s+taken\\s+by\\s+node\\s+\\(pid\\s+${opened.process.pid}\\)`));
+
+    // As when the network is gone: what carries the way to the page ends.
+    await creel.start("ssh", "ada", "pkill", "-f", "'^sshd(-session)?: root'").exited();
+    await opened.printed(/ada is back, and so is its page/);
+    await page.reload();
+    await page.getByText("I am, and all is well.").first().waitFor();
+
+    const { seen } = watching.stop();
+    expect(seen).toEqual([]);
+    expect(filesWith(creel.stateDir, token)).toEqual([]);
+    opened.process.kill("SIGINT");
+    expect(await opened.exited()).toBe(0);
+    await expect(page.goto(new URL(link).origin)).rejects.toThrow("ERR_CONNECTION_REFUSED");
   });
 
   it("is the same after Redis was lost and the agent adopted", async () => {

@@ -1,5 +1,6 @@
 import type { Component, ComponentRow } from "../fixtures/discord/component-schema.ts";
 import type { Embed } from "../fixtures/discord/message-schema.ts";
+import type { Modal } from "../fixtures/discord/modal-schema.ts";
 import { discordMarkup, type Reader } from "./discord-markup.ts";
 import { clockTime, escapeHtml, page } from "./html.ts";
 import type { DiscordMessage, DiscordPicture } from "./picture.ts";
@@ -10,7 +11,7 @@ const BUTTON_STYLES: Readonly<Record<number, string>> = { 1: "primary", 2: "plai
 export function discordPage(picture: DiscordPicture): string {
   const messages = picture.messages.map((message) => shownMessage(message, picture)).join("");
   const place = picture.place.map(escapeHtml).join(" <i>›</i> ");
-  return page("discord", `<header><i>#</i> ${place}</header><main>${messages}</main>`);
+  return page("discord", `<header><i>#</i> ${place}</header><main>${messages}</main>${shownDialog(picture.dialog)}`);
 }
 
 function shownMessage(message: DiscordMessage, reader: Reader): string {
@@ -28,6 +29,18 @@ function shownMessage(message: DiscordMessage, reader: Reader): string {
     visibleTo === null ? "" : "<p><small>Only you can see this · <a>Dismiss message</a></small></p>",
     "</article>",
   ].join("");
+}
+
+function shownDialog(dialog: Modal | null): string {
+  if (dialog === null) return "";
+  const lines = dialog.components.map(({ label, description, component }) =>
+    [
+      `<p><span class="label">${escapeHtml(label)}</span>${component.required === false ? "" : " <em>*</em>"}</p>`,
+      `<p><small>${escapeHtml(description ?? "")}</small></p>`,
+      `<p class="line">${escapeHtml(component.placeholder ?? "")}</p>`,
+    ].join(""),
+  );
+  return `<section><h1>${escapeHtml(dialog.title)}</h1>${lines.join("")}<p class="send">Submit</p></section>`;
 }
 
 function usedLine({ person, command }: NonNullable<DiscordMessage["usedBy"]>): string {

@@ -9,7 +9,7 @@ import { setup } from "../e2e/global-setup.ts";
 import { type Camera, openCamera } from "./camera.ts";
 import { chatsStory } from "./chats-story.ts";
 import { discordPage } from "./discord-page.ts";
-import type { Picture } from "./picture.ts";
+import type { PagePicture, Picture } from "./picture.ts";
 import { telegramPage } from "./telegram-page.ts";
 import { terminalPage } from "./terminal-page.ts";
 import { terminalStory } from "./terminal-story.ts";
@@ -46,12 +46,13 @@ async function draw(name: string, camera: Camera): Promise<void> {
   const pictures: Picture[] = JSON.parse(await readFile(join(recordings, `${name}.json`), "utf8"));
   for (const picture of pictures) {
     const target = join(drawings, `${picture.name}.png`);
-    await camera.shoot(pageOf(picture), WIDTHS[picture.kind], target);
+    if (picture.kind === "page") await camera.keep(Buffer.from(picture.png, "base64"), target);
+    else await camera.shoot(pageOf(picture), WIDTHS[picture.kind], target);
     console.info(target);
   }
 }
 
-function pageOf(picture: Picture): string {
+function pageOf(picture: Exclude<Picture, PagePicture>): string {
   switch (picture.kind) {
     case "discord":
       return discordPage(picture);

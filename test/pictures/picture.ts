@@ -1,8 +1,9 @@
+import type { Modal } from "../fixtures/discord/modal-schema.ts";
 import type { Message } from "../fixtures/discord/types.ts";
 import type { ChatMessage } from "../fixtures/telegram/server.ts";
 
 /** What was seen at one moment, as plain data. `name` is the file's, without its ending. */
-export type Picture = DiscordPicture | TelegramPicture | TerminalPicture;
+export type Picture = DiscordPicture | TelegramPicture | TerminalPicture | PagePicture;
 
 export interface DiscordPicture {
   readonly kind: "discord";
@@ -11,6 +12,8 @@ export interface DiscordPicture {
   readonly place: readonly string[];
   readonly atMs: number;
   readonly messages: readonly DiscordMessage[];
+  /** What lies over them. */
+  readonly dialog: Modal | null;
   /** Names by id: of people, and of channels and threads. */
   readonly names: Readonly<Record<string, string>>;
 }
@@ -31,4 +34,12 @@ export interface TerminalPicture {
   readonly name: string;
   /** The cells as HTML, a `div` for each line. */
   readonly html: string;
+}
+
+/** What a browser shows. */
+export interface PagePicture {
+  readonly kind: "page";
+  readonly name: string;
+  /** In base64. */
+  readonly png: string;
 }
