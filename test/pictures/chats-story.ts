@@ -70,7 +70,6 @@ async function pageOf(creel: Installation): Promise<PagePicture> {
   await page.goto(link);
   await page.getByText("On Tuesdays at nine").first().waitFor();
   await page.getByPlaceholder("Message Assistant").waitFor();
-  await page.waitForLoadState("networkidle");
   const png = (await page.screenshot({ animations: "disabled" })).toString("base64");
   opened.process.kill("SIGINT");
   await opened.exited();
