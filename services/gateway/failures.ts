@@ -136,6 +136,16 @@ export function rpcFailed(why: string, cause?: unknown): OpsError {
   return new OpsError({ code: "gateway-rpc-failed", userMessage: `The gateway's RPC is not usable: ${why}.`, cause });
 }
 
+/** Of a gateway that runs, with the configuration it had before. `complaint`: half a sentence of its own. */
+export function notTaken(complaint: string, evidence: readonly string[]): OpsError {
+  return new OpsError({
+    code: "gateway-config-invalid",
+    userMessage: `The gateway does not take its new settings: ${complaint}.`,
+    hint: "Correct them in creel.yaml, or choose others.",
+    evidence,
+  });
+}
+
 /** What OpenClaw says against settings, each with its path in Creel's own. */
 export function settingsRefused(complaints: readonly string[]): OpsError {
   const [first = "it does not say why", ...others] = complaints;

@@ -28,3 +28,23 @@ export function toldByLog(lines: readonly string[]): ToldByLog {
   if (lines.some((line) => OUT_OF_MEMORY.test(line))) return "out-of-memory";
   return lines.some((line) => REFUSES_DATA.test(line)) ? "refuses-data" : null;
 }
+
+/** "[reload] config reload failed: Error: …", "[reload] config restart failed: …". */
+const RELOAD_FAILED = /\[reload\] config (?:reload|restart) failed: (.*)$/;
+/** "[secrets] [SECRETS_OWNER_UNAVAILABLE] Secret owner account:telegram:default is configured-unavailable; paths: …; reason: …." */
+const SECRET_UNAVAILABLE = /\[SECRETS_OWNER_UNAVAILABLE\] (.*)$/;
+const SECRETS_RECOVERED = /\[SECRETS_RELOADER_RECOVERED\]/;
+/** What it says of a reload that is under way or over. */
+const RELOAD = /\[reload\] config /;
+
+/** Why a gateway will not take a configuration, from what its log says since it was given that, oldest first; null: it may yet. Pure. */
+export function reloadTrouble(lines: readonly string[]): string | null {
+  let failed: string | null = null;
+  let unavailable: string | null = null;
+  for (const line of lines) {
+    if (RELOAD.test(line)) failed = RELOAD_FAILED.exec(line)?.[1] ?? null;
+    if (SECRETS_RECOVERED.test(line)) unavailable = null;
+    unavailable = SECRET_UNAVAILABLE.exec(line)?.[1] ?? unavailable;
+  }
+  return failed ?? unavailable;
+}

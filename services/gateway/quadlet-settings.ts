@@ -6,16 +6,15 @@ import type { Secret } from "../../src/core/secrets.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
 import type { HostSystem } from "../system/system.ts";
 import { complaintsIn } from "./complaints.ts";
-import { configInvalid, discordMissing, notReady, secretsMissing, settingsRefused } from "./failures.ts";
+import { discordMissing, secretsMissing, settingsRefused } from "./failures.ts";
 import type { Gateway } from "./gateway.ts";
 import { hostScript } from "./install-files.ts";
 import { openclawConfig } from "./openclaw-config.ts";
 import { DATA_FOLDER, GIVEN_CONFIG, KEPT_FILE } from "./paths.ts";
-import { withRpc } from "./rpc.ts";
 import { type HeldSecrets, heldSecrets, onlyUsed, secretsLines, settingOf, tokenOnly } from "./secret-map.ts";
 import type { GatewaySettings, SetupSpec } from "./settings.ts";
+import { takenLook } from "./taken.ts";
 import { tarOf } from "./tar.ts";
-import { unitState } from "./unit-state.ts";
 
 const TIMEOUT_MS = 100_000;
 /** Of scripts that change secrets, when somebody else has meanwhile. */
@@ -23,17 +22,6 @@ const SECRETS_CHANGED = 75;
 const TRIES = 3;
 /** Of `check.sh`. */
 const PLUGIN_MISSING = 69;
-/** When the configuration was given, and now, by the host's clock. In seconds. */
-const GIVEN_AT = 'stat -c %Z "$1" && date +%s';
-/** Until its watcher has noticed the file, up to 0.3 s, the gateway says of the configuration before that it is applied. */
-const UNSEEN_SECONDS = 2;
-
-const configLook = z.object({
-  valid: z.boolean().default(true),
-  issues: z.array(z.object({ path: z.string().default(""), message: z.string() })).default([]),
-  configRevisionHash: z.string().nullish(),
-  appliedConfigHash: z.string().nullish(),
-});
 
 interface SettingsHost {
   readonly system: Pick<HostSystem, "script">;
@@ -90,24 +78,7 @@ export function quadletSettings({ system, token, checkReady }: SettingsHost): Ga
     put: (shell, spec, signal) =>
       withSecrets(shell, ["sh", "-c", scripts.put, "creel-put"], (held) => putInput(spec, held), signal),
 
-    async taken(shell, port, signal) {
-      await checkReady(shell, port, signal);
-      const look = await withRpc({ shell, port, token: await token(shell), signal }, (session) =>
-        session.call("config.get", {}),
-      );
-      const { valid, issues, configRevisionHash, appliedConfigHash } = configLook.parse(look);
-      if (!valid) throw configInvalid(issues.map(({ path, message }) => `${path}: ${message}`));
-      if (configRevisionHash == null || configRevisionHash !== appliedConfigHash)
-        throw notReady("it has not taken its new settings yet");
-      const [{ startedAtMs }, given] = await Promise.all([
-        unitState(shell, signal),
-        shell.run(["sh", "-c", GIVEN_AT, "creel-given", GIVEN_CONFIG], { signal }),
-      ]);
-      if (given.exitCode !== 0) return { restarted: false };
-      const [givenAt = 0, now = 0] = given.stdout.trim().split("\n").map(Number);
-      if (Math.abs(now - givenAt) < UNSEEN_SECONDS) throw notReady("it may not have seen its new settings yet");
-      return { restarted: (startedAtMs ?? 0) >= givenAt * 1000 };
-    },
+    taken: takenLook({ token, checkReady }),
 
     async goBack(shell, signal) {
       await shell.check(["sh", "-c", scripts.goBack, "creel-go-back"], { signal, timeoutMs: TIMEOUT_MS });

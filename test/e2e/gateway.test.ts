@@ -170,6 +170,39 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
       expect((await gateway.health(shell, spec.port)).startedAtMs).toBe(startedAtMs);
     });
 
+    it("are not said to be taken before it has heard of them, nor waited for when it never will", async () => {
+      await gateway.settings.put(shell, wanted, signal);
+      await untilTaken();
+      await gateway.settings.put(shell, { ...wanted, setup: { ...wanted.setup, settings: NO_SETTINGS } }, signal);
+      // It would tell of those before.
+      await expect(gateway.settings.taken(shell, spec.port, signal)).rejects.toMatchObject({ retry: "later" });
+      await untilTaken();
+      const botToken = { source: "env", provider: "default", id: "NOWHERE" };
+      const openclaw = { channels: { telegram: { enabled: true, botToken } } };
+      const setup = { ...wanted.setup, settings: { ...NO_SETTINGS, openclaw } };
+      await gateway.settings.put(shell, { ...wanted, setup }, signal);
+      const begun = performance.now();
+      await expect(untilTaken()).rejects.toMatchObject({
+        code: "gateway-config-invalid",
+        retry: "never",
+        userMessage: expect.stringContaining("channels.telegram.botToken"),
+      });
+      expect(performance.now() - begun).toBeLessThan(30_000);
+      await gateway.settings.goBack(shell, signal);
+      await untilTaken();
+      await gateway.settings.settle(shell, signal);
+    });
+
+    it("make it start again where it has to, and that is told", async () => {
+      const openclaw = { gateway: { controlUi: { basePath: "/ui" } } };
+      const setup = { ...spec.setup, settings: { ...NO_SETTINGS, controlUi: true, openclaw } };
+      await gateway.settings.put(shell, { ...spec, setup }, signal);
+      expect(await untilTaken()).toEqual({ restarted: true });
+      await gateway.settings.goBack(shell, signal);
+      expect(await untilTaken()).toEqual({ restarted: true });
+      await gateway.settings.settle(shell, signal);
+    });
+
     it("come back when it is down with those that it refuses", async () => {
       const wrong = { ...settings, openclaw: { logging: { level: "nonsense" } } };
       await gateway.settings.put(shell, { ...wanted, setup: { ...wanted.setup, settings: wrong } }, signal);
