@@ -18,17 +18,24 @@ interface Asked {
   readonly isAnew: boolean;
 }
 
-/** The key of the model's provider, when it wants one and nobody has given one, or another one is to be given. @throws OpsError `input-invalid` for a provider that nobody knows. */
+/** The key of the model's provider, when it wants one and nobody has given one, or another one is to be given. @throws OpsError `input-invalid` for a provider that nobody knows, and for another key where none can be given. */
 export async function keyNeed({ services }: Sources, asked: Asked): Promise<PrivateNeed | null> {
   const { agent, model: name, isAnew } = asked;
-  if (name === null) return null;
+  if (name === null) {
+    if (isAnew)
+      throw noKeyToAskFor("creel.yaml says that model, and where its key is.", "Change it there, or name a model.");
+    return null;
+  }
   const record = await services.registry.get(agent);
   const settings = await settingsOf(services, agent, record?.settings.chosen ?? {});
   const { provider, model, settings: its } = providerOf(settings, name);
   if (its.key !== null && !isAnew) return null;
   const known = services.modelApis.known(provider);
   if (known === null && its.baseUrl === null) throw unknownProvider(provider, services.modelApis.nearest(provider));
-  if (known?.keysAt === null && its.baseUrl === null) return null;
+  if (known?.keysAt === null && its.baseUrl === null) {
+    if (isAnew) throw noKeyToAskFor(`${known.title} takes no key.`, "Leave key: out.");
+    return null;
+  }
   const question = { provider, settings: its, model };
   if (its.baseUrl !== null && !isAnew && !(await isKeyWanted(services, question))) return null;
   const title = known?.title ?? provider;
@@ -60,6 +67,11 @@ async function isKeyWanted(
     if (error instanceof OpsError && error.code === "key-refused") return true;
     throw error;
   }
+}
+
+/** Who wants to replace a key is not told that all went well. */
+function noKeyToAskFor(userMessage: string, hint: string): OpsError {
+  return new OpsError({ code: "input-invalid", userMessage, hint });
 }
 
 function unknownProvider(provider: string, meant: string | null): OpsError {

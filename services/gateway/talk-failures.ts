@@ -44,7 +44,7 @@ export function failedTurn(failure: TurnFailure): OpsError {
   switch (errorDetail?.failoverReason ?? errorKind ?? byStatus(errorDetail?.httpStatus)) {
     case "auth":
     case "auth_permanent":
-      return cannotAnswer(`${its} does not take the key`, "/model gives it another key.");
+      return cannotAnswer(`${its} does not take the key`, "/model with key:new gives it another one.");
     case "billing":
       return cannotAnswer(`${its} wants to be paid`, "Look at the account there, or choose another model with /model.");
     case "model_not_found":

@@ -23,7 +23,7 @@ export function checkSecretRefs(
     if (rank !== "owner") {
       throw refused("Only owners may say where a secret is; you are an operator.", otherwise);
     }
-    if (own.some((one) => one === ref)) throw refused("That secret is Creel's own, and no agent's.", otherwise);
+    if (own.some((one) => isSame(one, ref))) throw refused("That secret is Creel's own, and no agent's.", otherwise);
     if (actor.channel !== "terminal" && OF_THE_MACHINE.test(ref)) {
       throw refused(
         `From a chat, ${name}: names what is in the vault, such as vault:NAME.`,
@@ -31,6 +31,11 @@ export function checkSecretRefs(
       );
     }
   }
+}
+
+/** 1Password takes names in any case. */
+function isSame(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
 }
 
 function refused(userMessage: string, hint: string): OpsError {

@@ -1,7 +1,7 @@
 import type { GatewayHealth } from "../../services/gateway/gateway.ts";
 import type { HostShell } from "../../services/host-shell/host-shell.ts";
 import type { Agent, AgentRegistry } from "../core/agent.ts";
-import { AGENT_CHANNELS, type Bot, SERVICE_NAMES } from "../core/agent-settings.ts";
+import { AGENT_CHANNELS, type AgentChannel, type Bot, SERVICE_NAMES } from "../core/agent-settings.ts";
 import type { AgentStatus } from "../core/desk.ts";
 import { asOpsError, unlessStopped } from "../core/errors.ts";
 import type { AgentName } from "../core/names.ts";
@@ -129,7 +129,7 @@ function ofChannels({ name, settings: { applied, bots } }: Agent, { channels }: 
   const own = AGENT_CHANNELS.flatMap((channel) => {
     const look = channels.find((one) => one.channel === channel);
     const who = botOn(SERVICE_NAMES[channel], bots[channel]);
-    if (look?.state === "failed") return [notConnected(who, look)];
+    if (look?.state === "failed") return [`${notConnected(who, look)} ${anotherToken(name, channel)}`];
     if (applied?.channels[channel]?.token == null || (look !== undefined && look.state !== "off")) return [];
     return [`${who} is not running there any more; /configure agent:${name} sets it up again.`];
   });
@@ -145,6 +145,10 @@ export function botOn(service: string, bot: Bot | null): string {
 
 function notConnected(who: string, { why }: { readonly why: string | null }): string {
   return `${who} is not connected${why === null ? "" : `: ${why}`}.`;
+}
+
+function anotherToken(agent: AgentName, channel: AgentChannel): string {
+  return `If its token was revoked, /connect agent:${agent} channel:${channel} token:new asks for another one.`;
 }
 
 function isOwn(channel: string): boolean {

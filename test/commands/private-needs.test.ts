@@ -79,6 +79,22 @@ test("/model asks for another key although there is one", async () => {
   expect(await need?.take(key, sources)).toMatchObject({ params: { key: "vault:openai" } });
 });
 
+test.each([
+  ["creel.yaml says the model", "default", "Change it there"],
+  ["the provider takes none", "free/one", "Leave key: out."],
+])("/model does not pass over key:new where %s", async (_, name, hint) => {
+  const error = await failing((await world()).needs(model, { model: name, key: "new" }));
+  expect(error).toMatchObject({ code: "input-invalid", hint: expect.stringContaining(hint) });
+});
+
+test("/connect asks for another token although there is one", async () => {
+  const { needs, sources, botServices } = await world([{ channels: { telegram: { token: "env:OLD_TOKEN" } } }]);
+  expect(await needs(connect, { channel: "telegram" })).toBeNull();
+  const token = botServices.add("telegram", { id: "100000001", name: "ada_bot" });
+  const need = await needs(connect, { channel: "telegram", token: "new" });
+  expect(await need?.take(token, sources)).toMatchObject({ params: { token: "vault:ada-telegram" } });
+});
+
 test("/model says of a provider that nobody knows which was meant, before anything is asked for", async () => {
   const error = await failing((await world()).needs(model, { model: "opnai/one" }));
   expect(error).toMatchObject({ code: "input-invalid", hint: expect.stringContaining("Did you mean openai?") });

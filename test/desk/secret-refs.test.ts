@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Actor } from "../../src/core/actor.ts";
 import type { Reply } from "../../src/core/desk.ts";
-import { agentCalled, CREELS_OWN, createDeskWorld, owner, people } from "./world.ts";
+import { agentCalled, CREELS_OWN, CREELS_OWN_ELSEWHERE, createDeskWorld, owner, people } from "./world.ts";
 
 const tom: Actor = { channel: "telegram", user: "7001", roles: [], name: "Tom" };
 const ann: Actor = { channel: "terminal", user: "ann", roles: [], name: "ann" };
@@ -57,7 +57,9 @@ describe("where a secret is, said in a command", () => {
 
   test("nobody gives an agent what is Creel's own", async () => {
     for (const actor of [owner, tom]) {
-      expect(await refusal(actor, CREELS_OWN)).toMatchObject({ userMessage: expect.stringContaining("Creel's own") });
+      for (const ref of [CREELS_OWN, CREELS_OWN_ELSEWHERE, CREELS_OWN_ELSEWHERE.toUpperCase().replace("OP:", "op:")]) {
+        expect(await refusal(actor, ref)).toMatchObject({ userMessage: expect.stringContaining("Creel's own") });
+      }
     }
   });
 });

@@ -9,7 +9,7 @@ import type { ChannelMemory } from "../../src/core/chat.ts";
 import type { Desk } from "../../src/core/desk.ts";
 import { makeOperationId, parseAgentName } from "../../src/core/names.ts";
 import { createRedactor } from "../../src/core/redaction.ts";
-import { vaultRef } from "../../src/core/secrets.ts";
+import { type SecretRef, vaultRef } from "../../src/core/secrets.ts";
 import { createDesk } from "../../src/desk/desk.ts";
 import type { Limits } from "../../src/desk/limits.ts";
 import { operations as kinds } from "../../src/operations/index.ts";
@@ -27,6 +27,8 @@ import {
 
 /** A secret of Creel's in the vault. */
 export const CREELS_OWN = vaultRef("creels-own");
+/** One in 1Password. */
+export const CREELS_OWN_ELSEWHERE = "op://ops/Creel/telegram" as SecretRef;
 
 export const owner: Actor = { channel: "terminal", user: "mo", roles: [], name: "Mo" };
 export const stranger: Actor = { channel: "terminal", user: "eve", roles: [], name: "Eve" };
@@ -77,7 +79,7 @@ export function createDeskWorld(
   const audit = createMemoryAudit();
   const redactor = createRedactor();
   const desk = createDesk({
-    ownSecrets: [CREELS_OWN],
+    ownSecrets: [CREELS_OWN, CREELS_OWN_ELSEWHERE],
     commands: options.commands ?? commands,
     authority: { owners: people({ terminal: [owner.user] }), operators: people({}), ...options.authority },
     memory,

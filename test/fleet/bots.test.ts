@@ -47,6 +47,7 @@ async function agentWith(layer: SettingsLayer) {
 describe("an agent with a bot", () => {
   it.each([
     ["is refused", [failed], "Its bot @ada_bot on Telegram is not connected: 401: Unauthorized."],
+    ["has a token that was revoked", [failed], "/connect agent:ada channel:telegram token:new asks for another one."],
     ["is not there", [], "Its bot @ada_bot on Telegram is not running there any more; /configure agent:ada sets it up"],
     ["is switched off", [telegram("off")], "Its bot @ada_bot on Telegram is not running there any more; /configure"],
   ])("whose bot %s is not well", async (_title, says, words) => {

@@ -54,7 +54,8 @@ function optionToDiscord({ name, summary, kind, required, choices = [], min, max
     return { ...common, type: ApplicationCommandOptionType.Integer, ...bounds };
   }
   const text = { ...common, type: ApplicationCommandOptionType.String };
-  if (kind === "agent" || kind === "operation" || offers !== undefined) return { ...text, autocomplete: true };
+  const isCompleted = kind === "agent" || kind === "operation" || kind === "secret-ref" || offers !== undefined;
+  if (isCompleted) return { ...text, autocomplete: true };
   if (kind !== "choice") return text;
   if (choices.length > MAX_CHOICES) return { ...text, autocomplete: true };
   return { ...text, choices: choices.map((choice) => ({ name: choice, value: choice })) };

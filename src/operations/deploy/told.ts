@@ -61,5 +61,6 @@ function setupTrouble(agent: AgentName | null, { answerTrouble, botTrouble }: Se
   if (whys.length === 0) return null;
   const but = answerTrouble === undefined ? "its bot is not connected" : "it does not answer";
   const help = answerTrouble === undefined ? `/connect agent:${agent}` : `/model agent:${agent}`;
-  return { but, why: `${whys.join(" ")} ${help} changes that.` };
+  const anew = answerTrouble === undefined ? "token:new" : "key:new";
+  return { but, why: `${whys.join(" ")} ${help} changes that; with ${anew} it asks for another one.` };
 }

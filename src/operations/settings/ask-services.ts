@@ -8,7 +8,7 @@ import {
   SERVICE_NAMES,
 } from "../../core/agent-settings.ts";
 import { botIdIn } from "../../core/bot-token.ts";
-import { OpsError } from "../../core/errors.ts";
+import { type ErrorCode, OpsError } from "../../core/errors.ts";
 import type { AgentName } from "../../core/names.ts";
 import type { Secret, SecretRef } from "../../core/secrets.ts";
 import { providerOf } from "./model-name.ts";
@@ -17,27 +17,40 @@ import type { SettingsPorts } from "./ports.ts";
 type Secrets = ReadonlyMap<SecretRef, Secret>;
 
 /**
- * Asks where its model and its fallbacks come from whether they take the keys and have the models. `unasked`: only an answer is proof of the model.
- * @throws OpsError as `ModelApis.check`; a fallback may be unavailable for a while.
+ * Asks where its model and its fallbacks come from whether they take the keys and have the models. `agent`: the one that has them already, which can be
+ * given another key by command; null: there is none yet. @throws OpsError as `ModelApis.check`; a fallback may be unavailable for a while.
  */
 export async function askAboutModels(
   { modelApis }: Pick<SettingsPorts, "modelApis">,
-  settings: AgentSettings,
+  { agent, settings }: { readonly agent: AgentName | null; readonly settings: AgentSettings },
   secrets: Secrets,
   signal?: AbortSignal,
-): Promise<"good" | "unasked"> {
+): Promise<void> {
   const ask = async (name: string) => {
     const { provider, model, settings: its } = providerOf(settings, name);
     const key = its.key === null ? null : (secrets.get(its.key) ?? null);
-    return await modelApis.check({ provider, model, settings: its }, key, signal);
+    await modelApis.check({ provider, model, settings: its }, key, signal);
   };
-  const answer = settings.model === null ? "unasked" : await ask(settings.model);
+  if (settings.model !== null) {
+    const anew = `/model agent:${agent} model:${settings.model} key:new`;
+    await ask(settings.model).catch((error: unknown) => {
+      throw agent === null ? error : withHint(error, "key-refused", anew);
+    });
+  }
+  // A fallback's key is not asked for: the command would make the fallback the model.
   for (const fallback of settings.fallbacks) {
     await ask(fallback).catch((error: unknown) => {
       if (!(error instanceof OpsError) || error.code !== "model-unavailable") throw error;
     });
   }
-  return answer;
+}
+
+/** Of what is refused by whom it is for: how another one is given. */
+export function withHint(error: unknown, code: ErrorCode, command: string): unknown {
+  if (!(error instanceof OpsError) || error.code !== code) return error;
+  const { userMessage, evidence } = error;
+  const hint = `${error.hint === null ? "" : `${error.hint} `}${command} asks for another one in private.`;
+  return new OpsError({ code, userMessage, hint, evidence, cause: error });
 }
 
 export interface BotQuestion {
@@ -99,7 +112,7 @@ export async function askServices(
   secrets: Secrets,
   signal?: AbortSignal,
 ): Promise<Record<AgentChannel, Bot | null>> {
-  await askAboutModels(ports, settings, secrets, signal).catch((error: unknown) => {
+  await askAboutModels(ports, { agent: null, settings }, secrets, signal).catch((error: unknown) => {
     if (!(error instanceof OpsError) || error.code !== "model-unavailable") throw error;
   });
   const bots: Record<AgentChannel, Bot | null> = { telegram: null, discord: null };

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { concernChannel, concernModel } from "../../agent-settings/differences.ts";
 import type { Agent, AgentRegistry } from "../../core/agent.ts";
 import { AGENT_CHANNELS, type AgentChannel, type AgentSettings, type Bot } from "../../core/agent-settings.ts";
-import { type ErrorCode, OpsError } from "../../core/errors.ts";
+import { OpsError } from "../../core/errors.ts";
 import { hostLane } from "../../core/lane.ts";
 import type { AgentName } from "../../core/names.ts";
 import { connectionTo } from "../connection.ts";
@@ -10,7 +10,7 @@ import { defineOperation, type Standing, type StepContext } from "../definition.
 import { whereabouts } from "../lanes.ts";
 import { agentNamed, type Machine, type MachinePorts, machineOf, machineWith } from "../machine.ts";
 import { host as hostSchema, nothing } from "../schemas.ts";
-import { askAboutBot, askAboutModels, claimBots } from "./ask-services.ts";
+import { askAboutBot, askAboutModels, claimBots, withHint } from "./ask-services.ts";
 import { loginAt } from "./login.ts";
 import { providerOf } from "./model-name.ts";
 import { type Choose, isIdle, outlineOf, outlineSchema, planFor } from "./plan.ts";
@@ -128,11 +128,7 @@ export function changeOperation<Params extends OfAgent>(
           gateway.settings.renewed(shell, { port, containerImage, setup }, signal),
         );
         const proofs = proofsFor(plan, subjects(asked), renewed);
-        if (proofs.model) {
-          await askAboutModels(ports, settings, secrets, signal).catch((error: unknown) => {
-            throw withHint(error, "key-refused", `/model agent:${name} model:${settings.model} key:new`);
-          });
-        }
+        if (proofs.model) await askAboutModels(ports, { agent: name, settings }, secrets, signal);
         const known = { ...change.before.bots };
         const claimed: Record<AgentChannel, Bot | null> = { telegram: null, discord: null };
         for (const channel of AGENT_CHANNELS) {
@@ -222,14 +218,6 @@ export function changeOperation<Params extends OfAgent>(
 
     undo: undoChange<Params>(ports),
   });
-}
-
-/** Of what is refused by whom it is for: how another one is given. */
-function withHint(error: unknown, code: ErrorCode, command: string): unknown {
-  if (!(error instanceof OpsError) || error.code !== code) return error;
-  const { userMessage, evidence } = error;
-  const hint = `${error.hint === null ? "" : `${error.hint} `}${command} asks for another one in private.`;
-  return new OpsError({ code, userMessage, hint, evidence, cause: error });
 }
 
 /** `renewed`: settings whose secrets the gateway does not know yet. Pure. */

@@ -85,7 +85,7 @@ function notConnected(fields: {
   return new OpsError({
     code: isSettling ? "gateway-not-ready" : "chat-refused",
     userMessage: `The bot of ${agent} is not connected to ${service}${why === null ? " yet" : `: ${why}`}.`,
-    hint: `If another program uses this bot, stop that one; /logs agent:${agent} shows more.`,
+    hint: `If another program uses this bot, stop that one; /logs agent:${agent} shows more. If its token was revoked, /connect agent:${agent} channel:${channel} token:new asks for another one.`,
     retry: isSettling ? "later" : "never",
   });
 }

@@ -16,6 +16,11 @@ test("commands are offered in the named servers, with their options", async () =
       { name: "lines", type: 4, min_value: 1, max_value: 1000 },
     ],
   });
+  expect(known.find(({ name }) => name === "connect")?.options?.[2]).toMatchObject({
+    name: "token",
+    description: expect.stringMatching(/again with new$/),
+    autocomplete: true,
+  });
   expect(known.find(({ name }) => name === "image")?.options?.[0]?.choices).toEqual([
     { name: "status", value: "status" },
     { name: "build", value: "build" },

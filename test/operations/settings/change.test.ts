@@ -213,7 +213,24 @@ describe("a change that does not work", () => {
     const world = await servingAgent();
     const token = world.secrets.get("vault:ada-telegram");
     if (token !== undefined) world.bots.revoke(token);
-    expect(await refused(world, connectChange, connecting)).toMatchObject({ code: "chat-refused" });
+    expect(await refused(world, connectChange, connecting)).toMatchObject({
+      code: "chat-refused",
+      hint: expect.stringMatching(/\/connect agent:ada channel:telegram token:new asks for another one in private\.$/),
+    });
+  });
+
+  it("because of a wrong key says how another one is given", async () => {
+    const failure = await refused(await servingAgent(), modelChange, { model: "openai/one", key: "vault:wrong" });
+    expect(failure?.hint).toMatch(/\/model agent:ada model:openai\/one key:new asks for another one in private\.$/);
+  });
+
+  it("because of a fallback's wrong key does not name a command that would give another model", async () => {
+    const world = await servingAgent();
+    world.said.layers = [
+      { model: "free/one", fallbacks: ["openai/one"], providers: { openai: { key: "vault:wrong" } } },
+    ];
+    const failure = await refused(world, configureChange, {});
+    expect(failure).toMatchObject({ code: "key-refused", hint: expect.not.stringContaining("key:new") });
   });
 
   it("without a token says how to give one, also where creel.yaml says where its service is", async () => {

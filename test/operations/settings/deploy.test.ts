@@ -189,7 +189,7 @@ describe("a deploy with settings", () => {
       "whose model does not answer",
       { answer: () => Promise.reject(new OpsError({ code: "agent-cannot-answer", userMessage: "It has no credit." })) },
       /, but it does not answer\.$/,
-      "It has no credit. /model agent:ada changes that.",
+      "It has no credit. /model agent:ada changes that; with key:new it asks for another one.",
     ],
     [
       "whose model is not there for minutes",
@@ -198,7 +198,7 @@ describe("a deploy with settings", () => {
           Promise.reject(new OpsError({ code: "model-unavailable", userMessage: "It is busy.", retry: "later" })),
       },
       /, but it does not answer\.$/,
-      "It is busy. /model agent:ada changes that.",
+      "It is busy. /model agent:ada changes that; with key:new it asks for another one.",
     ],
     [
       "whose bot is refused",
@@ -210,7 +210,7 @@ describe("a deploy with settings", () => {
       "whose bot never connects",
       { channels: () => [{ ...connected, state: "connecting" as const }] },
       /, but its bot is not connected\.$/,
-      "/connect agent:ada changes that.",
+      "/connect agent:ada changes that; with token:new it asks for another one.",
     ],
   ])("makes an agent serve %s, and says so", async (_, gateway, title, why) => {
     const world = setUp(good, { gateway });
