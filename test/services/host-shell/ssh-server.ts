@@ -144,15 +144,21 @@ function serveTerminal(channel: ServerChannel, program: string, terminal: Termin
   const child = spawn("script", ["-qefc", line, "/dev/null"], {
     env: { PATH: process.env.PATH, TERM: type, PS1: "$ " },
   });
-  child.stdout.once("data", (first: Buffer) => {
+  let first = Buffer.alloc(0);
+  const onFirst = (chunk: Buffer) => {
+    first = Buffer.concat([first, chunk]);
     const end = first.indexOf("\n");
+    if (end < 0) return;
+    child.stdout.off("data", onFirst);
     terminal.device = first.subarray(0, end).toString().trim();
     // It may have changed meanwhile.
     applySize(terminal);
     channel.write(first.subarray(end + 1));
     child.stdout.pipe(channel, { end: false });
-  });
-  channel.pipe(child.stdin);
+    // Not before: what is typed early would be echoed in front of it.
+    channel.pipe(child.stdin);
+  };
+  child.stdout.on("data", onFirst);
   child.stdin.on("error", () => child.stdin.destroy());
   // As when OpenSSH lets go of one: the kernel hangs up on the programs on it.
   channel.on("close", () => child.kill("SIGKILL"));
