@@ -49,8 +49,8 @@ describe("in a terminal", () => {
   });
 
   test("Ctrl-D ends what reads there", async () => {
-    using terminal = hand.inTerminal("ssh ada cat");
-    await terminal.shows(/\n/);
+    using terminal = hand.inTerminal("ssh ada 'echo begun; cat'");
+    await terminal.shows(/begun/);
     terminal.type("heard\r");
     await terminal.shows(/heard\r?\nheard/);
     terminal.type("\x04");
