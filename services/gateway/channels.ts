@@ -47,6 +47,7 @@ const account = z.object({
   running: z.boolean().optional(),
   connected: z.boolean().optional(),
   lastError: z.string().nullish(),
+  lifecycle: z.string().nullish().catch(null),
   lastDisconnect: z
     .object({ status: z.number().nullish().catch(null) })
     .nullish()
@@ -98,7 +99,9 @@ function lookOf(channel: string, its: z.output<typeof account>): ChannelLook {
   const bot = its.bot == null ? null : oneLine(its.bot.username);
   if (its.enabled === false) return { channel, state: "off", bot, why: null };
   const told = channel === "discord" ? CLOSED_WITH.get(its.lastDisconnect?.status ?? 0) : undefined;
-  const why = its.lastError == null || its.lastError === "" ? null : (told ?? oneLine(its.lastError));
+  // Turned away for good, it may have no error of its own any more.
+  const error = its.lastError || (its.lifecycle === "blocked" ? "it was turned away" : null);
+  const why = error === null ? null : (told ?? oneLine(error));
   if (its.running === true && its.connected === true) return { channel, state: "connected", bot, why: null };
   return { channel, state: why === null ? "connecting" : "failed", bot, why };
 }

@@ -129,6 +129,11 @@ describe("channels that were not started", () => {
     const discord = [{ running: false, connected: false, lastError, lastDisconnect: { at: 1, status } }];
     const { looks } = await lookAtChannels(session({ channelAccounts: { discord } }));
     expect(looks).toEqual([{ channel: "discord", state: "failed", bot: null, why: expect.stringContaining(words) }]);
+    const blocked = [{ connected: false, lifecycle: "blocked", lastDisconnect: { at: 1, status: 4014 } }];
+    const later = await lookAtChannels(session({ channelAccounts: { discord: blocked } }));
+    expect(later.looks).toMatchObject([
+      { state: "failed", why: expect.stringContaining("Privileged Gateway Intents") },
+    ]);
   });
 
   it("are started by hand", async () => {
