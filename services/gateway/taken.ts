@@ -25,6 +25,7 @@ const UNHEARD_MS = 2000;
 const LOG_INTERVAL_MS = 1000;
 const LOG_LINES = 200;
 const EVIDENCE_LINES = 20;
+const CHANNEL_SETTING = "channels.";
 /** Prints when the configuration was given, and what time it is, in seconds since 1970. */
 const PLACED = 'stat -c %.3Z "$1" && date +%s.%3N';
 
@@ -44,9 +45,7 @@ export function takenLook({ token, checkReady }: TakenHost) {
     lastLog.set(shell, now);
     const placed = await placedOn(shell, signal);
     if (placed === null) return waits;
-    const lines = await logSince(shell, placed.givenAtMs, signal);
-    const trouble = reloadTrouble(lines);
-    return trouble === null ? waits : notTaken(oneLine(trouble), lines.slice(-EVIDENCE_LINES));
+    return (await troubleSince(shell, placed.givenAtMs, signal)) ?? waits;
   }
 
   return async (shell: HostShell, port: number, signal: AbortSignal): Promise<{ readonly restarted: boolean }> => {
@@ -70,6 +69,9 @@ export function takenLook({ token, checkReady }: TakenHost) {
     if (placed === null) return { restarted: false };
     const { givenAtMs, nowMs } = placed;
     if (Math.abs(nowMs - givenAtMs) < UNHEARD_MS) throw notReady("it may not have heard of its new settings yet");
+    // A channel without its secret keeps a gateway from nothing else, so it is ready; it will not have that channel.
+    const trouble = await troubleSince(shell, givenAtMs, signal);
+    if (trouble?.userMessage.includes(CHANNEL_SETTING)) throw trouble;
     // It starts again in the same container for some settings, which systemd does not see.
     const { body } = await httpGet(shell, port, "/readyz", signal);
     const its = uptime.safeParse(parseJson(body));
@@ -82,6 +84,13 @@ async function placedOn(shell: HostShell, signal: AbortSignal) {
   const { exitCode, stdout } = await shell.run(["sh", "-c", PLACED, "creel-placed", GIVEN_CONFIG], { signal });
   const [given, now] = stdout.split("\n").map((seconds) => Number(seconds) * 1000);
   return exitCode === 0 && given && now ? { givenAtMs: given, nowMs: now } : null;
+}
+
+/** null: the log has nothing against the configuration that was given then. */
+async function troubleSince(shell: HostShell, givenAtMs: number, signal: AbortSignal): Promise<OpsError | null> {
+  const lines = await logSince(shell, givenAtMs, signal);
+  const trouble = reloadTrouble(lines);
+  return trouble === null ? null : notTaken(oneLine(trouble), lines.slice(-EVIDENCE_LINES));
 }
 
 async function logSince(shell: HostShell, sinceMs: number, signal: AbortSignal): Promise<string[]> {

@@ -181,13 +181,11 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
       const openclaw = { channels: { telegram: { enabled: true, botToken } } };
       const setup = { ...wanted.setup, settings: { ...NO_SETTINGS, openclaw } };
       await gateway.settings.put(shell, { ...wanted, setup }, signal);
-      const begun = performance.now();
       await expect(untilTaken()).rejects.toMatchObject({
         code: "gateway-config-invalid",
         retry: "never",
         userMessage: expect.stringContaining("channels.telegram.botToken"),
       });
-      expect(performance.now() - begun).toBeLessThan(30_000);
       await gateway.settings.goBack(shell, signal);
       await untilTaken();
       await gateway.settings.settle(shell, signal);
