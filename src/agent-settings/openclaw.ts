@@ -1,3 +1,4 @@
+import { looksLikeCredential } from "../core/credential-shapes.ts";
 import { isGroup, type Json } from "../core/json.ts";
 import { isSecretRef } from "../core/secrets.ts";
 
@@ -9,6 +10,7 @@ export interface OpenclawIssue {
 }
 
 const CREELS = "is Creel's: ";
+const REFERENCES = "op://vault/item/field, vault:name, env:NAME or file:/path";
 
 /** Paths with `*` for any name, and why they may not be said. Everything below them is meant as well. */
 const RESERVED: readonly (readonly [path: string, why: string])[] = [
@@ -35,13 +37,17 @@ const RESERVED: readonly (readonly [path: string, why: string])[] = [
   ["channels.telegram.enabled", "has a setting of its own: channels.telegram"],
   ["channels.telegram.botToken", "has a setting of its own: channels.telegram.token"],
   ["channels.telegram.tokenFile", "has a setting of its own: channels.telegram.token"],
+  ["channels.telegram.accounts", `${CREELS}an agent has one bot there, of channels.telegram.token`],
   ["channels.telegram.apiRoot", "has a setting of its own: channels.telegram.apiRoot"],
   ["channels.discord.enabled", "has a setting of its own: channels.discord"],
+  ["channels.discord.accounts", `${CREELS}an agent has one bot there, of channels.discord.token`],
   ["channels.discord.token", "has a setting of its own: channels.discord.token"],
 ];
 
-/** Names of settings that hold what nobody may see. */
-const SECRET_NAME = /(?:token|password|passphrase|secret|(?:api|private|access|signing|auth)[_-]?key|authorization)$/i;
+/** Names of settings that hold what nobody may see, one or a list. */
+const SECRET_NAME =
+  /(?:token|password|passphrase|secret|credentials?|(?:api|private|access|signing|auth|secret|encrypt(?:ion)?)[_-]?key|authorization)$/i;
+const SECRETS_NAME = /(?:token|password|passphrase|secret|(?:api|private|access|signing|auth|secret)[_-]?key)s$/i;
 
 /** What may not stand under `openclaw`: what Creel decides, what has a setting of its own, and secrets as text. Pure. */
 export function openclawIssues(settings: Readonly<Record<string, Json>>): OpenclawIssue[] {
@@ -56,9 +62,15 @@ function* issuesIn(value: Json, path: readonly string[]): Generator<OpenclawIssu
     for (const [index, inner] of value.entries()) yield* issuesIn(inner, [...path, String(index)]);
   } else if (isGroup(value)) {
     for (const [key, inner] of Object.entries(value)) yield* issuesIn(inner, [...path, key]);
-  } else if (typeof value === "string" && SECRET_NAME.test(path.at(-1) ?? "") && !isSecretRef(value)) {
-    yield { path, message: "must refer to a secret: op://vault/item/field, vault:name, env:NAME or file:/path" };
+  } else if (typeof value === "string" && !isSecretRef(value)) {
+    if (isSecretName(path)) yield { path, message: `must refer to a secret: ${REFERENCES}` };
+    else if (looksLikeCredential(value)) yield { path, message: `looks like a secret; refer to it: ${REFERENCES}` };
   }
+}
+
+function isSecretName(path: readonly string[]): boolean {
+  const [outer = "", last = ""] = path.slice(-2);
+  return SECRET_NAME.test(last) || (/^\d+$/.test(last) && (SECRETS_NAME.test(outer) || SECRET_NAME.test(outer)));
 }
 
 function whyReserved(path: readonly string[]): string | undefined {
