@@ -95,7 +95,7 @@ function askOperation(ports: AskPorts) {
         const { text, isCut } = await connection.use(signal, (shell) =>
           machine.gateway.talk.ask(shell, host.gatewayPort, turn, signal),
         );
-        const words = (await redactorFor(ports, agent.settings.applied))(text);
+        const words = (await redactorOfReadable(ports, agent.settings.applied))(text);
         return { answer: words.slice(0, LONGEST_ANSWER), isCut: isCut || words.length > LONGEST_ANSWER };
       });
     },
@@ -155,7 +155,7 @@ function isNotServing(name: AgentName): OpsError {
 }
 
 /** The agent knows its own secrets. One that cannot be read any more is hidden by its shape only. */
-async function redactorFor({ resolveSecret }: AskPorts, settings: AgentSettings | null) {
+async function redactorOfReadable({ resolveSecret }: AskPorts, settings: AgentSettings | null) {
   const redactor = createRedactor();
   const read = await Promise.allSettled(secretsIn(settings).map(({ ref }) => resolveSecret(ref)));
   for (const one of read) if (one.status === "fulfilled") redactor.learn(one.value.reveal());

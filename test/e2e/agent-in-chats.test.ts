@@ -25,7 +25,7 @@ const GATEWAY_TOKEN = "canary-of-the-gateways-token";
 const DECOY = "canary-that-shows-itself";
 const SKILL_KEY = "canary-of-a-key-in-the-vault";
 
-/** An agent that somebody can talk to, made by nothing but messages: Telegram first, then Discord. Later tests use what earlier ones made. */
+/** An agent that somebody can talk to, made by messages to Creel, but for letting a person in: Telegram first, then Discord. Later tests use what earlier ones made. */
 describe.runIf(canRunHosts())("an agent in chats, on a real host", () => {
   /** Where people write to Creel. */
   let discord: DiscordServer;
