@@ -13,7 +13,7 @@ import { debian } from "../../services/system/debian/debian.ts";
 import type { Host } from "../../src/core/host.ts";
 import { Secret } from "../../src/core/secrets.ts";
 import { canRunHosts, IMAGES_DIR, type Installation, installCreel, type RunningCreel } from "../e2e/creel.ts";
-import { eventually } from "./eventually.ts";
+import { eventually } from "../eventually.ts";
 import { carryOut, stepTimes, tookMs } from "./operations.ts";
 import { median, type Result, round } from "./results.ts";
 import { type Services, startServices } from "./services.ts";

@@ -12,16 +12,18 @@ import type { HostShell } from "../../services/host-shell/host-shell.ts";
 import { createSshShells } from "../../services/host-shell/ssh.ts";
 import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
 import { debian } from "../../services/system/debian/debian.ts";
-import { NO_SETTINGS, NOTHING_KEPT } from "../../src/core/agent-settings.ts";
+import { NO_SETTINGS } from "../../src/core/agent-settings.ts";
 import { OpsError } from "../../src/core/errors.ts";
 import { ONLY_SSH } from "../../src/core/firewall.ts";
 import type { Host } from "../../src/core/host.ts";
 import { parseAgentName, parseHostName, parseOperationId } from "../../src/core/names.ts";
-import { Secret, vaultRef } from "../../src/core/secrets.ts";
+import { Secret } from "../../src/core/secrets.ts";
 import { gatewayContract } from "../contract/gateway.ts";
 import { systemContract } from "../contract/system.ts";
+import { eventually } from "../eventually.ts";
 import { acceptConnections, serveNames } from "../fixtures/name-server.ts";
 import { canRunHosts, IMAGES_DIR } from "./creel.ts";
+import { settingsOfAGateway } from "./gateway-settings.ts";
 
 const CANARY = "canary-7Qh2mZ0cV9xK4tB1";
 const SECRETS_FILE = "/run/creel-secrets/gateway.json";
@@ -88,10 +90,10 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
   });
 
   async function reach(): Promise<HostShell> {
-    return until(() => shells.connect(host));
+    return eventually(() => shells.connect(host));
   }
   async function untilReady(): Promise<void> {
-    await until(() => gateway.checkReady(shell, spec.port, signal));
+    await eventually(() => gateway.checkReady(shell, spec.port, signal));
   }
   /** On the host, with the canary in a file in memory; a grep without a hit is a success here. */
   async function grep(script: string): Promise<string> {
@@ -106,121 +108,7 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
     [Symbol.asyncDispose]: async () => undefined,
   }));
 
-  describe("and its settings", () => {
-    const untilTaken = () => until(() => gateway.settings.taken(shell, spec.port, signal));
-    const key = `${CANARY}-key` as const;
-    const ref = vaultRef("for-this-test");
-    const settings = {
-      ...NO_SETTINGS,
-      model: "mine/one",
-      providers: {
-        mine: { key: ref, baseUrl: "http://127.0.0.1:1/v1", api: "openai-completions" as const, models: [] },
-      },
-      timeZone: "Europe/Berlin",
-    };
-    const wanted = { ...spec, setup: { settings, secrets: new Map([[ref, new Secret(key)]]) } };
-    const models = async () => (await shell.check(["cat", CONFIG])).includes("mine/one");
-
-    it("are looked at by OpenClaw, with complaints that name them", async () => {
-      await gateway.settings.check(shell, wanted, signal);
-      const wrong = { ...settings, openclaw: { logging: { level: "nonsense" }, nothing: { of: "the kind" } } };
-      const refused = gateway.settings.check(shell, { ...wanted, setup: { ...wanted.setup, settings: wrong } }, signal);
-      const complaint = await refused.catch((error: unknown) => error);
-      expect(complaint).toMatchObject({ code: "settings-refused", retry: "never" });
-      expect((complaint as OpsError).evidence.join("\n")).toMatch(/openclaw\.logging\.level/);
-      expect(await models()).toBe(false);
-    });
-
-    it("are refused where OpenClaw lacks what they take", async () => {
-      const channels = { ...settings.channels, discord: { token: vaultRef("bot"), apiRoot: null } };
-      const secrets = new Map([...wanted.setup.secrets, [vaultRef("bot"), new Secret("not-used")]]);
-      const setup = { settings: { ...settings, channels }, secrets };
-      await gateway.settings.check(shell, { ...wanted, setup }, signal);
-      const older = "localhost/creel/openclaw:older";
-      await shell.check(["sh", "-euc", WITHOUT_DISCORD, "creel-older", spec.containerImage, older]);
-      await expect(
-        gateway.settings.check(shell, { ...wanted, containerImage: older, setup }, signal),
-      ).rejects.toMatchObject({
-        code: "settings-refused",
-        hint: expect.stringMatching(/deploy now, with OpenClaw 20[\d.]+, has the plugin/),
-      });
-    });
-
-    it("are taken while it runs, and taken back", async () => {
-      const { startedAtMs } = await gateway.health(shell, spec.port);
-      expect(await gateway.settings.renewed(shell, wanted, signal)).toEqual(["providers.mine.key"]);
-      await gateway.settings.put(shell, wanted, signal);
-      await gateway.settings.put(shell, wanted, signal);
-      expect(await gateway.settings.renewed(shell, wanted, signal)).toEqual([]);
-      const other = { ...wanted, setup: { settings, secrets: new Map([[ref, new Secret(`${key}-2`)]]) } };
-      expect(await gateway.settings.renewed(shell, other, signal)).toEqual(["providers.mine.key"]);
-      expect(await untilTaken()).toEqual({ restarted: false });
-      expect(await models()).toBe(true);
-      const names = Object.keys(JSON.parse(await shell.check(["cat", SECRETS_FILE])));
-      expect(names).toEqual(
-        expect.arrayContaining(["gatewayToken", expect.stringMatching(/^providers\.mine\.key\.[0-9a-f]{16}$/)]),
-      );
-      await gateway.settings.goBack(shell, signal);
-      await gateway.settings.goBack(shell, signal);
-      await untilTaken();
-      expect(await models()).toBe(false);
-      await gateway.settings.settle(shell, signal);
-      await gateway.settings.settle(shell, signal);
-      expect(JSON.parse(await shell.check(["cat", SECRETS_FILE]))).toEqual({ gatewayToken: CANARY });
-      expect((await gateway.health(shell, spec.port)).startedAtMs).toBe(startedAtMs);
-    });
-
-    it("are not said to be taken before it has heard of them, nor waited for when it never will", async () => {
-      await gateway.settings.put(shell, wanted, signal);
-      await untilTaken();
-      await gateway.settings.put(shell, { ...wanted, setup: { ...wanted.setup, settings: NO_SETTINGS } }, signal);
-      // It would tell of those before.
-      await expect(gateway.settings.taken(shell, spec.port, signal)).rejects.toMatchObject({ retry: "later" });
-      await untilTaken();
-      const botToken = { source: "env", provider: "default", id: "NOWHERE" };
-      const openclaw = { channels: { telegram: { enabled: true, botToken } } };
-      const setup = { ...wanted.setup, settings: { ...NO_SETTINGS, openclaw } };
-      await gateway.settings.put(shell, { ...wanted, setup }, signal);
-      await expect(untilTaken()).rejects.toMatchObject({
-        code: "gateway-config-invalid",
-        retry: "never",
-        userMessage: expect.stringContaining("channels.telegram.botToken"),
-      });
-      await gateway.settings.goBack(shell, signal);
-      await untilTaken();
-      await gateway.settings.settle(shell, signal);
-    });
-
-    it("make it start again where it has to, and that is told", async () => {
-      const openclaw = { gateway: { controlUi: { basePath: "/ui" } } };
-      const setup = { ...spec.setup, settings: { ...NO_SETTINGS, controlUi: true, openclaw } };
-      await gateway.settings.put(shell, { ...spec, setup }, signal);
-      expect(await untilTaken()).toEqual({ restarted: true });
-      await gateway.settings.goBack(shell, signal);
-      expect(await untilTaken()).toEqual({ restarted: true });
-      await gateway.settings.settle(shell, signal);
-    });
-
-    it("come back when it is down with those that it refuses", async () => {
-      const wrong = { ...settings, openclaw: { logging: { level: "nonsense" } } };
-      await gateway.settings.put(shell, { ...wanted, setup: { ...wanted.setup, settings: wrong } }, signal);
-      const refused = untilTaken();
-      await expect(refused).rejects.toMatchObject({ code: "gateway-config-invalid" });
-      await gateway.stop(shell, signal);
-      await gateway.start(shell, signal);
-      await expect(untilTaken()).rejects.toMatchObject({ code: "gateway-config-invalid" });
-      await gateway.settings.goBack(shell, signal);
-      await gateway.start(shell, signal);
-      expect(await untilTaken()).toEqual({ restarted: true });
-      await gateway.settings.settle(shell, signal);
-    });
-
-    it("are kept beside it", async () => {
-      expect(await gateway.settings.kept(shell, signal)).toBe(null);
-      await gateway.settings.keep(shell, { ...NOTHING_KEPT, applied: settings }, signal);
-      expect(await gateway.settings.kept(shell, signal)).toEqual({ ...NOTHING_KEPT, applied: settings });
-    });
-  });
+  settingsOfAGateway(gateway, spec, () => shell);
 
   it("answers on the host only", async () => {
     const isExposed = async (port: number) =>
@@ -256,7 +144,7 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
       await using listener = await acceptConnections(ours);
 
       await writeFile(machineFile, `nameserver ::1\nnameserver ${ours}\nsearch test\noptions timeout:1 attempts:1\n`);
-      await until(async () => {
+      await eventually(async () => {
         const seen = await shell.check(["podman", "exec", "openclaw-gateway", "cat", "/etc/resolv.conf"]);
         if (!seen.includes(`nameserver ${ours}\nsearch test\n`)) throw again();
         expect(seen).toContain("# Hosts cannot reach the name server ::1 of this machine; it is left out.");
@@ -308,7 +196,7 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
         "http://169.254.169.254/",
       ] as const;
       try {
-        await until(async () => {
+        await eventually(async () => {
           if ((await shell.run([...ask])).stdout !== "credentials") throw again();
         });
         const agent = await shell.run([
@@ -387,7 +275,7 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
 
   it("comes back by itself when it is killed", async () => {
     await shell.check(["podman", "kill", "--signal=KILL", "openclaw-gateway"]);
-    await until(async () => {
+    await eventually(async () => {
       const { restarts } = await gateway.health(shell, spec.port);
       if (restarts === 0) throw again();
     });
@@ -398,7 +286,7 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
   it("comes back when it is ended from inside, and says what is wrong when it was ended too often or cannot start", async () => {
     const { restarts } = await gateway.health(shell, spec.port);
     await shell.check(["podman", "exec", "--user=1000", "openclaw-gateway", "sh", "-c", "kill -TERM 2"]);
-    await until(async () => {
+    await eventually(async () => {
       if ((await gateway.health(shell, spec.port)).restarts === restarts) throw again();
     });
     await shell.check(["sh", "-c", KILL_UNTIL_FAILED, "kill"], { timeoutMs: 60_000 });
@@ -461,7 +349,7 @@ describe.skipIf(!canRunHosts())("the gateway on a real host", () => {
     const startOfInit = await shell.check(["stat", "-c", "%Y", "/proc/1"]);
     await shell.run(["systemctl", "reboot"]);
     await shell.close();
-    shell = await until(async () => {
+    shell = await eventually(async () => {
       const next = await shells.connect(host);
       const sameBoot = (await next.check(["stat", "-c", "%Y", "/proc/1"])) === startOfInit;
       if (!sameBoot) return next;
@@ -493,25 +381,6 @@ async function supervisorOf(name: string): Promise<string> {
   throw new Error(`Nothing keeps ${name} running.`);
 }
 
-/** Looks every 100 ms, and gives up as soon as another look is not worth while. */
-async function until<T>(look: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await look();
-    } catch (error) {
-      if (!(error instanceof OpsError) || error.retry !== "later") throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-}
-
 function again(): OpsError {
   return new OpsError({ code: "host-unreachable", retry: "later", userMessage: "Not yet." });
 }
-
-/** Makes the container image $2 of $1, as it was before it had the plugin. */
-const WITHOUT_DISCORD = `
-podman run --name=older --network=none --user=0 --entrypoint=rm "$1" -r /usr/local/lib/node_modules/openclaw/dist/extensions/discord
-podman commit --quiet --change "USER node" --change 'ENTRYPOINT ["tini","--"]' older "$2"
-podman rm older
-`;

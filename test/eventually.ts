@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { asOpsError } from "../../src/core/errors.ts";
+import { asOpsError } from "../src/core/errors.ts";
 
 const LOOK_EVERY_MS = 50;
 
