@@ -31,9 +31,9 @@ export function concernModel(changes: Changed): boolean {
   return changes.some(({ setting }) => /^(?:model|fallbacks|providers\.|openclaw\.(?:models|agents)\.)/.test(setting));
 }
 
-/** Whether one of a channel's settings was changed. */
+/** Whether one of a channel's settings was changed, Creel's or OpenClaw's own. */
 export function concernChannel(changes: Changed, channel: string): boolean {
-  return changes.some(({ setting }) => setting.startsWith(`channels.${channel}.`));
+  return changes.some(({ setting }) => setting.replace(/^openclaw\./, "").startsWith(`channels.${channel}.`));
 }
 
 /** As a sentence has it, such as `model: none → openai/gpt-5.5`. */

@@ -30,10 +30,12 @@ export function createTools(config: Config): Tools {
   const redactor = createRedactor();
   const { redact } = redactor;
   const learn = (secret: Secret) => redactor.learn(secret.reveal());
+  const log = fileLog(join(config.stateDir, "creel.log"), redact);
   const vault = createVault(vaultPlace(config));
   const here = [vault, envSecrets(config.environment), fileSecrets()];
   const onePassword = onePasswordSecrets({
     client: sdkClient({ token: () => serviceAccountToken(config, secretResolver(here, learn)) }),
+    onTrouble: (why) => log.error(why),
     expected: () => secretsIn(config.settings).map(({ ref }) => ref),
   });
   return {
@@ -41,7 +43,7 @@ export function createTools(config: Config): Tools {
     learn,
     vault,
     resolve: secretResolver([...here, onePassword], learn),
-    log: fileLog(join(config.stateDir, "creel.log"), redact),
+    log,
     notices: createNotices((message) => show(message, process.stderr)),
   };
 }

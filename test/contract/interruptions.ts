@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { OpsError } from "../../src/core/errors.ts";
 
 type When = "before" | "after";
@@ -43,4 +44,18 @@ export function interruptions<Call extends string>(): Interruptions<Call> {
       return act();
     },
   };
+}
+
+/** Stops a call where it is held up: it ends with the reason that it is given, or, where nothing can be stopped any more, by itself. */
+export async function stopMidway(hold: Hold, change: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+  const stop = new AbortController();
+  const reason = new OpsError({ code: "timed-out", userMessage: "Too late." });
+  const calling = change(stop.signal).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  await hold.reached;
+  stop.abort(reason);
+  hold.release();
+  expect([reason, null]).toContain(await calling);
 }

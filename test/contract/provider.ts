@@ -1,76 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateHostKey } from "../../services/host-shell/host-key.ts";
 import type { HostSpec, Provider } from "../../services/provider/provider.ts";
-import { debian } from "../../services/system/debian/debian.ts";
 import { OpsError } from "../../src/core/errors.ts";
 import { ONLY_SSH, type Opening } from "../../src/core/firewall.ts";
-import type { Host } from "../../src/core/host.ts";
-import { type HostName, hostNameFor, makeOperationId, parseAgentName, parseHostName } from "../../src/core/names.ts";
-import type { Hold, Interruptions } from "./interruptions.ts";
+import { parseAgentName, parseHostName } from "../../src/core/names.ts";
+import { specFor } from "./host-spec.ts";
+import { stopMidway } from "./interruptions.ts";
+import type { ChangingCall, ProviderUnderTest } from "./provider-under-test.ts";
 
-export type ChangingCall = "create" | "stop" | "start" | "reboot" | "setOpenings" | "destroy";
-
-export interface ProviderUnderTest {
-  readonly provider: Provider;
-  /** Makes a machine of that name which is not Creel's; the result tells whether it is still there, unchanged. Absent where there can be none. */
-  foreign?(name: HostName): Promise<() => Promise<boolean>>;
-  /** Somebody outside. Absent where nobody can be made to knock. */
-  readonly stranger?: {
-    /** The address that they come from. */
-    from(host: Host): string;
-    /** Whether that TCP port lets them in: what listens there need not be up yet. */
-    getsIn(host: Host, port: number): Promise<boolean>;
-  };
-  /** What may happen to calls in the middle. Absent where nothing can be made to happen. */
-  readonly interruptions?: Pick<Interruptions<ChangingCall>, "lose" | "hold">;
-  /** Makes one more image, on which no host stands; the result is its id. Absent where that would cost too much. */
-  spareImage?(): Promise<string>;
-  /** Removes whatever the tests have left. */
-  dispose(): Promise<void>;
-}
-
-const SOME_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMOGBCrGTZM0+59WVn+fuGQ4kJmEr0yrRdRzQvAIr1pb test";
 const never = new AbortController().signal;
-
-/** A complete spec for a new host from the provider's current image. Every call makes another name. */
-export async function specFor(
-  provider: Pick<Provider, "images">,
-  agent: string,
-  fields: Partial<HostSpec> & { readonly authorizedKey?: string } = {},
-): Promise<HostSpec> {
-  const { authorizedKey = SOME_KEY, ...overrides } = fields;
-  const name = parseAgentName(agent);
-  const operation = makeOperationId(Date.now(), Math.random);
-  const hostKey = generateHostKey();
-  const hostName = overrides.name ?? hostNameFor(name, operation);
-  return {
-    name: hostName,
-    agents: [name],
-    operation,
-    region: null,
-    size: null,
-    image: (await provider.images.status()).current?.id ?? "none",
-    system: debian.name,
-    firstBoot: debian.firstBoot({ hostName, authorizedKey, hostKey }),
-    hostKeyFingerprint: hostKey.fingerprint,
-    openings: ONLY_SSH,
-    ...overrides,
-  };
-}
-
-/** Stops a call where it is held up: it ends with the reason that it is given, or, where nothing can be stopped any more, by itself. */
-async function stopMidway(hold: Hold, change: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
-  const stop = new AbortController();
-  const reason = new OpsError({ code: "timed-out", userMessage: "Too late." });
-  const calling = change(stop.signal).then(
-    () => null,
-    (error: unknown) => error,
-  );
-  await hold.reached;
-  stop.abort(reason);
-  hold.release();
-  expect([reason, null]).toContain(await calling);
-}
 
 /** What every provider has to do. `make` must come with an image that hosts can be made from. */
 export function providerContract(title: string, make: () => Promise<ProviderUnderTest>): void {

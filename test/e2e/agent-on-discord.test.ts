@@ -122,6 +122,14 @@ describe.runIf(canRunHosts())("an agent on Discord", () => {
     expect(answers().filter(({ content }) => content.includes("It is sunny."))).toHaveLength(1);
   });
 
+  it("/configure says what to switch on when Discord turns its bot away for what it asks for, and goes back", async () => {
+    say({ guilds: { [discord.guildId]: { requireMention: true } }, intents: { guildMembers: true } });
+    running.type("/configure ada confirm:ada");
+    await running.printed(/Privileged\s+Gateway\s+Intents[\s\S]*ada has the settings it had before/);
+    discord.takeViolation(/intents \d+ are not switched on/);
+    await discord.when(() => discord.connected === 1);
+  });
+
   it("/connect says how to get a new token when Discord takes the old one no longer", async () => {
     discord.revokeToken();
     running.type("/connect ada discord token:env:BOT");

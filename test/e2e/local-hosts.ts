@@ -10,7 +10,7 @@ import { overlapOf, routes } from "../../services/provider/local/routes.ts";
 import type { HostSpec, Provider } from "../../services/provider/provider.ts";
 import { asOpsError } from "../../src/core/errors.ts";
 import type { Host } from "../../src/core/host.ts";
-import { specFor } from "../contract/provider.ts";
+import { specFor } from "../contract/host-spec.ts";
 import { IMAGES_DIR } from "./creel.ts";
 
 export const DRIVER = process.env.CREEL_E2E_DRIVER === "qemu" ? "qemu" : "nspawn";

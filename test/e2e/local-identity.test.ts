@@ -9,7 +9,7 @@ import { installationOf } from "../../services/provider/local/installation.ts";
 import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
 import { asOpsError } from "../../src/core/errors.ts";
 import type { Host } from "../../src/core/host.ts";
-import { specFor } from "../contract/provider.ts";
+import { specFor } from "../contract/host-spec.ts";
 import { canRunHosts } from "./creel.ts";
 import {
   bootOf,

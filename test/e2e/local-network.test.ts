@@ -4,7 +4,7 @@ import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createLocalProvider } from "../../services/provider/local/local-provider.ts";
-import { specFor } from "../contract/provider.ts";
+import { specFor } from "../contract/host-spec.ts";
 import { canRunHosts, IMAGES_DIR } from "./creel.ts";
 import { DRIVER, freeSubnet, never, useLocalHosts } from "./local-hosts.ts";
 

@@ -9,8 +9,9 @@ import { createLocalProvider } from "../../services/provider/local/local-provide
 import { requireCloudConfig } from "../../services/provider/spec.ts";
 import { asOpsError } from "../../src/core/errors.ts";
 import type { Host } from "../../src/core/host.ts";
+import { specFor } from "../contract/host-spec.ts";
 import { localDriverContract } from "../contract/local-driver.ts";
-import { providerContract, specFor } from "../contract/provider.ts";
+import { providerContract } from "../contract/provider.ts";
 import { canRunHosts, IMAGES_DIR } from "./creel.ts";
 import {
   bootOf,

@@ -6,7 +6,7 @@ import { adoptHosts, strandedHosts } from "../../src/fleet/adopt.ts";
 import { deployOperation } from "../../src/operations/deploy/deploy.ts";
 import { deploySteps } from "../../src/operations/deploy/steps.ts";
 import { destroyOperation } from "../../src/operations/destroy.ts";
-import { specFor } from "../contract/provider.ts";
+import { specFor } from "../contract/host-spec.ts";
 import { ask, type CrashPoint, crashPointsOf, run } from "../operations/crash-points.ts";
 import { ada, createWorld, type WorldOptions } from "../operations/world.ts";
 

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { createMemoryProvider, type MemoryProvider } from "../../services/provider/memory.ts";
 import { parseAgentName } from "../../src/core/names.ts";
 import { hostOf } from "../../src/fleet/host-of.ts";
-import { specFor } from "../contract/provider.ts";
+import { specFor } from "../contract/host-spec.ts";
 
 const ada = parseAgentName("ada");
 const never = new AbortController().signal;

@@ -4,7 +4,7 @@ import { createMemoryProvider } from "../../services/provider/memory.ts";
 import { createMemorySystem } from "../../services/system/memory.ts";
 import { OpsError } from "../../src/core/errors.ts";
 import { connectionTo } from "../../src/operations/connection.ts";
-import { specFor } from "../contract/provider.ts";
+import { specFor } from "../contract/host-spec.ts";
 
 const never = new AbortController().signal;
 

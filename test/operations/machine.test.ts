@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { parseHostName } from "../../src/core/names.ts";
 import { agentNamed, findMachine, machineOf, machineWith } from "../../src/operations/machine.ts";
-import { specFor } from "../contract/provider.ts";
+import { specFor } from "../contract/host-spec.ts";
 import { agentCalled } from "../desk/world.ts";
 import { ada, createWorld } from "./world.ts";
 

@@ -4,7 +4,7 @@ import { makeOperationId, parseAgentName } from "../../src/core/names.ts";
 import { deployOperation } from "../../src/operations/deploy/deploy.ts";
 import { destroyOperation } from "../../src/operations/destroy.ts";
 import { host as hostSchema } from "../../src/operations/schemas.ts";
-import { specFor } from "../contract/provider.ts";
+import { specFor } from "../contract/host-spec.ts";
 import { ask, run } from "./crash-points.ts";
 import { ada, createWorld } from "./world.ts";
 

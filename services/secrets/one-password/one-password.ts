@@ -8,13 +8,10 @@ export interface OnePasswordOptions {
   readonly client: OnePasswordClient;
   /** What is going to be asked for as well, such as everything that creel.yaml refers to: read along, so that a start of many agents is one request. */
   readonly expected: () => readonly SecretRef[];
+  /** Once when it begins to fail: the last known values are given out from then on. */
+  readonly onTrouble: (why: OpsError) => void;
   /** ms of some clock that never goes back. */
   readonly clock?: () => number;
-}
-
-export interface OnePasswordSecrets extends SecretSource {
-  /** Why values are given out that may be old; null while 1Password answers. */
-  trouble(): OpsError | null;
 }
 
 const PREFIX = "op://";
@@ -45,8 +42,9 @@ interface Pause {
 export function onePasswordSecrets({
   client,
   expected,
+  onTrouble,
   clock = () => performance.now(),
-}: OnePasswordOptions): OnePasswordSecrets {
+}: OnePasswordOptions): SecretSource {
   const kept = new Map<SecretRef, Kept>();
   const asked = new Map<SecretRef, PromiseWithResolvers<Secret>>();
   let pause: Pause | null = null;
@@ -71,7 +69,9 @@ export function onePasswordSecrets({
       for (const [ref, was] of await client.readAll(refs)) kept.set(ref, { was, atMs: clock() });
       pause = null;
     } catch (error) {
-      pause = nextPause(pause, asOpsError(error), clock());
+      const why = asOpsError(error);
+      if (pause === null) onTrouble(why);
+      pause = nextPause(pause, why, clock());
     }
   }
 
@@ -105,7 +105,6 @@ export function onePasswordSecrets({
       void readWhatIsAsked();
       return await one.promise;
     },
-    trouble: () => pause?.why ?? null,
   };
 }
 

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { createMemoryProvider, type ProviderCall } from "../../../services/provider/memory.ts";
+import { specFor } from "../../contract/host-spec.ts";
 import { interruptions } from "../../contract/interruptions.ts";
-import { providerContract, specFor } from "../../contract/provider.ts";
+import { providerContract } from "../../contract/provider.ts";
 
 providerContract("memory", async () => {
   const calls = interruptions<ProviderCall>();

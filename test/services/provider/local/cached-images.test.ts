@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createCachedImages, imagesIn } from "../../../../services/provider/local/cached-images.ts";
 import { finishImage } from "../../../../services/provider/local/image-record.ts";
 import { createLocalProvider } from "../../../../services/provider/local/local-provider.ts";
-import { specFor } from "../../../contract/provider.ts";
+import { specFor } from "../../../contract/host-spec.ts";
 
 const never = new AbortController().signal;
 const MODULE = new URL("../../../../services/provider/local/cached-images.ts", import.meta.url).href;

@@ -6,9 +6,11 @@ import type { DriverCall, MemoryDriverOptions } from "../../../../services/provi
 import { OpsError } from "../../../../src/core/errors.ts";
 import type { Host } from "../../../../src/core/host.ts";
 import type { HostName } from "../../../../src/core/names.ts";
+import { specFor } from "../../../contract/host-spec.ts";
 import { interruptions } from "../../../contract/interruptions.ts";
 import { localDriverContract } from "../../../contract/local-driver.ts";
-import { type ChangingCall, type ProviderUnderTest, providerContract, specFor } from "../../../contract/provider.ts";
+import { providerContract } from "../../../contract/provider.ts";
+import type { ChangingCall, ProviderUnderTest } from "../../../contract/provider-under-test.ts";
 import { imageIn } from "./image-in.ts";
 import { localWorld } from "./local-world.ts";
 
