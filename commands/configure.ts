@@ -40,5 +40,5 @@ async function whatWouldChange(sources: Sources, agent: AgentName): Promise<Conf
     changes.length === 0 ? "No setting has changed; its secrets are handed over anew." : `${changes.join("; ")}.`;
   const notes = overridesOf(plan);
   const question = [`This changes the settings of ${agent} while it serves: ${what}`, ...notes].join(" ");
-  return { question: changes.length === 0 ? what : question, expected: agent };
+  return { question: changes.length === 0 ? [what, ...notes].join(" ") : question, expected: agent };
 }

@@ -69,6 +69,8 @@ describe("differences of settings", () => {
     const channel = differences(before, mergeLayers([said, { channels: { discord: { token: "vault:b" } } }]));
     expect([concernModel(model), concernChannel(model, "discord")]).toEqual([true, false]);
     expect([concernModel(channel), concernChannel(channel, "discord")]).toEqual([false, true]);
+    const openclaws = [{ setting: "openclaw.channels.discord.intents.guildMembers" }];
+    expect([concernChannel(openclaws, "discord"), concernChannel(openclaws, "telegram")]).toEqual([true, false]);
     expect(concernChannel(channel, "telegram")).toBe(false);
   });
 });

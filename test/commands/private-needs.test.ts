@@ -179,6 +179,9 @@ test("/configure shows the difference before it is asked for, and says when ther
     type: "answer",
     message: { title: "ada has everything that creel.yaml says." },
   });
+  layers.push({ workspace: "/somewhere/else" });
+  expect(JSON.stringify(await configureAda(null))).toContain("workspace: only a new agent is given one");
+  layers.length = 0;
   layers.push({ timeZone: "Europe/Berlin", model: "openai/one" });
   const question =
     "This changes the settings of ada while it serves: model: none → openai/one; timeZone: none → Europe/Berlin.";

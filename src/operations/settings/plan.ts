@@ -28,7 +28,7 @@ export interface Plan {
   readonly chosen: SettingsLayer;
   readonly settings: AgentSettings;
   readonly changes: readonly Difference[];
-  /** What was chosen by command and is not what creel.yaml says, one sentence each. */
+  /** What creel.yaml says and does not hold, as it was chosen otherwise by command or is for new agents, one sentence each. */
   readonly overrides: readonly string[];
   /** How to give that up, one sentence each. */
   readonly waysBack: readonly string[];
@@ -77,7 +77,13 @@ export async function planFor(
     ({ setting, from, to }) => `${setting}: ${to ?? "none"}, chosen by command, wins over ${from} in creel.yaml.`,
   );
   const waysBack = [...new Set(winning.map((one) => wayBack(name, one)))];
-  return { before, chosen, settings, changes, overrides, waysBack };
+  return { before, chosen, settings, changes, overrides: [...overrides, ...stays(before.applied, settings)], waysBack };
+}
+
+/** What creel.yaml says by now and an agent that is there does not get. */
+function stays(before: AgentSettings | null, { workspace }: AgentSettings): string[] {
+  if (before === null || workspace === null || before.workspace === workspace) return [];
+  return ["workspace: only a new agent is given one; what this one has stays."];
 }
 
 /** One sentence's worth each, such as `model: none → openai/gpt-5.5`. */
