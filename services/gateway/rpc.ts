@@ -2,7 +2,7 @@ import { createServer, type Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { GatewayClient } from "@openclaw/gateway-client";
 import { z } from "zod";
-import { stopped } from "../../src/core/errors.ts";
+import { type OpsError, stopped } from "../../src/core/errors.ts";
 import type { Secret } from "../../src/core/secrets.ts";
 import type { HostShell } from "../host-shell/host-shell.ts";
 import { notReady, rpcFailed } from "./failures.ts";
@@ -62,7 +62,7 @@ export async function withRpc<Result>(
     deviceIdentity: null,
     env: {},
     onHelloOk: greeted.resolve,
-    onConnectError: (cause) => greeted.reject(rpcFailed("it refused the connection", cause)),
+    onConnectError: (cause) => greeted.reject(refusal(cause)),
     onClose: (code, reason) => {
       greeted.reject(rpcFailed(`it closed the connection with ${code} ${reason}`));
       lost.reject(notReady("it closed the connection while it was spoken to"));
@@ -98,6 +98,15 @@ export async function withRpc<Result>(
       .catch(() => undefined)
       .finally(forward.close);
   }
+}
+
+/** One that starts again lets nobody in before it closes its port. */
+const turnedAway = z.object({ details: z.object({ httpStatus: z.literal(503) }) });
+
+function refusal(cause: unknown): OpsError {
+  return turnedAway.safeParse(cause).success
+    ? notReady("it lets nobody in right now")
+    : rpcFailed("it refused the connection", cause);
 }
 
 async function call(
